@@ -1,0 +1,81 @@
+"""What a training run leaves in its folder: the latest state, the history."""
+
+import csv
+import io
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from charrnn.backend import tf
+from charrnn.files import write_atomically
+
+__all__ = ["History", "RunState", "check_loss", "read_history", "write_history"]
+
+History = list[dict[str, float]]
+
+
+def read_history(path: str | os.PathLike[str]) -> History:
+    """Read a history, one row an epoch, from CSV."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def write_history(history: History, path: str | os.PathLike[str]) -> None:
+    """Write a history as CSV, whole or not at all."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in history:
+        writer.writerow({key: f"{value:.7g}" for key, value in row.items()})
+    write_atomically(path, buffer.getvalue().encode("utf-8"))
+
+
+def check_loss(loss: float, epoch: int) -> None:
+    """Raise FloatingPointError when training has diverged, before a checkpoint is overwritten."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"loss: expected a finite number, received {loss} in epoch {epoch}; "
+            "try a lower learning rate or clip the gradients"
+        )
+
+
+class RunState:
+    """The latest state of a run: weights, optimizer, random seeds, number of epochs done.
+
+    It is kept as a TensorFlow checkpoint. The new one is written beside the old one, which is
+    deleted afterwards, so an interruption at any moment leaves a state to go on from.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, directory: str | os.PathLike[str]) -> None:
+        # A checkpoint fills variables that exist; Keras makes the optimizer's at the first step.
+        optimizer.build(model.trainable_variables)
+        self.model = model
+        self.directory = Path(directory)
+        self.epoch = tf.Variable(0, trainable=False, dtype="int64")
+        state = tf.train.Checkpoint(model=model, optimizer=optimizer, epoch=self.epoch)
+        self.manager = tf.train.CheckpointManager(state, str(directory), max_to_keep=1)
+
+    def restore(self) -> int:
+        """Load the latest state, if there is one; return the number of epochs done.
+
+        Raises:
+            ValueError: the folder holds the state of a model of other sizes.
+        """
+        path = self.manager.latest_checkpoint
+        if path is not None:
+            shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map()
+            stored = sorted(tuple(s) for name, s in shapes.items() if name.startswith("model/"))
+            expected = sorted(tuple(variable.shape) for variable in self.model.variables)
+            if stored != expected:
+                raise ValueError(
+                    f"directory: expected the state of a model with variables of shapes {expected},"
+                    f" received {str(self.directory)!r} with {stored}; choose another folder"
+                )
+            self.manager.checkpoint.restore(path).assert_consumed()
+        return int(self.epoch.numpy())
+
+    def save(self, epoch: int) -> None:
+        """Save the state after ``epoch`` epochs."""
+        self.epoch.assign(epoch)
+        self.manager.save()
