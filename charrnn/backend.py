@@ -27,8 +27,9 @@ def _silent_standard_error() -> Iterator[None]:
         os.close(null)
 
 
-# Only warnings of the C++ side that matter to a reader; a level that the user has set stays.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# On a machine without a GPU TensorFlow logs missing drivers and libraries as errors; what really
+# fails raises an exception. A level that the user has set stays.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Building a recurrent layer initialises the GPU: from then on memory growth cannot be set.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")

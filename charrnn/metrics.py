@@ -90,8 +90,7 @@ def stream_loss(model: Any, ids: Ids, length: int = 2000) -> float:
     """
     if len(ids) < 2:
         raise ValueError(f"ids: expected at least 2 characters, received {len(ids)}")
-    _, states = model(ids[None, :1], return_state=True)
-    states = tf.nest.map_structure(tf.zeros_like, states)
+    states = model.initial_states(1)
 
     @tf.function(
         input_signature=[

@@ -74,6 +74,10 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         self.dropout = keras.layers.Dropout(dropout)
         self.dense = keras.layers.Dense(vocabulary_size)
 
+    def initial_states(self, batch_size: Any) -> list[list[Any]]:
+        """Return the states at the beginning of a text: zeros, as ``call`` takes them."""
+        return [layer.get_initial_state(batch_size) for layer in self.recurrent]
+
     def call(
         self,
         ids: Any,

@@ -108,6 +108,7 @@ def fit(
             initial_epoch=done,
             epochs=epochs,
             steps_per_epoch=steps_per_epoch,
+            shuffle=False,  # the dataset does it
             callbacks=[checkpoints],
             verbose=verbose,
         )

@@ -1,0 +1,129 @@
+"""Arrays <-> files: weights as safetensors, what they mean as JSON beside them; no TensorFlow.
+
+A model is two files, ``name.safetensors`` and ``name.json``. The second holds the
+hyper-parameters, the vocabulary, the hash of the first, and a card that says where it comes from.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load, save
+
+from charrnn.files import sha256, write_atomically
+from charrnn.vocabulary import Vocabulary
+
+__all__ = ["PRETRAINED", "StoredModel", "expected_shapes", "read_weights", "write_weights"]
+
+# Trained by tools/train_reference.py; the second value is the SHA-256 of the JSON file.
+PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
+
+Arrays = dict[str, npt.NDArray[np.float32]]
+GATES = {"gru": 3, "lstm": 4}
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model as its files hold it.
+
+    Attributes:
+        hyperparameters: arguments of ``CharacterModel``.
+        vocabulary: of its ids.
+        card: where it comes from: corpus, recipe, losses.
+        arrays: weights by name, float32, shapes as of ``expected_shapes``.
+    """
+
+    hyperparameters: dict[str, Any]
+    vocabulary: Vocabulary
+    card: dict[str, Any]
+    arrays: Arrays
+
+
+def expected_shapes(hyperparameters: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Return the name and shape of each array of a model, in the model's own order."""
+    size = hyperparameters["vocabulary_size"]
+    units, cell = hyperparameters["units"], hyperparameters["cell"]
+    width = hyperparameters["embedding_size"]
+    shapes: dict[str, tuple[int, ...]] = {"embedding": (size, width)}
+    for layer in range(hyperparameters["layers"]):
+        columns = GATES[cell] * units
+        shapes[f"recurrent.{layer}.kernel"] = (width if layer == 0 else units, columns)
+        shapes[f"recurrent.{layer}.recurrent_kernel"] = (units, columns)
+        # Keras' GRU keeps one bias for the input's part and one for the state's.
+        shapes[f"recurrent.{layer}.bias"] = (2, columns) if cell == "gru" else (columns,)
+    shapes["dense.kernel"] = (units, size)
+    shapes["dense.bias"] = (size,)
+    return shapes
+
+
+def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
+    """Write a model's two files, ``path`` with the endings ``.safetensors`` and ``.json``.
+
+    Raises:
+        ValueError: arrays, hyper-parameters and vocabulary do not belong together.
+    """
+    weights, description = _files(path)
+    _check(model, weights)
+    write_atomically(weights, save(model.arrays))
+    content = {
+        "hyperparameters": model.hyperparameters,
+        "characters": model.vocabulary.characters,
+        "sha256": sha256(weights),
+        "card": model.card,
+    }
+    write_atomically(description, json.dumps(content, indent=2).encode("ascii") + b"\n")
+
+
+def read_weights(path: str | os.PathLike[str]) -> StoredModel:
+    """Read a model's two files.
+
+    Args:
+        path: with or without an ending; ``PRETRAINED`` is the model that comes with the package.
+
+    Raises:
+        ValueError: a file is missing or damaged, or they do not belong together.
+    """
+    weights, description = _files(path)
+    for file in (weights, description):
+        if not file.is_file():
+            raise ValueError(f"path: expected the file {file}, which does not exist")
+    try:
+        content = json.loads(description.read_bytes())
+        vocabulary = Vocabulary(content["characters"])
+        hyperparameters, card, digest = (
+            content[key] for key in ("hyperparameters", "card", "sha256")
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{description}: expected a model's description: {error!r}") from error
+    if sha256(weights) != digest:
+        raise ValueError(
+            f"{weights}: damaged, or of another model than {description.name}: expected SHA-256 "
+            f"{digest}, received {sha256(weights)}"
+        )
+    arrays = {name: array.astype("float32") for name, array in load(weights.read_bytes()).items()}
+    model = StoredModel(hyperparameters, vocabulary, card, arrays)
+    _check(model, weights)
+    return model
+
+
+def _files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
+    name = os.fspath(path).removesuffix(".json").removesuffix(".safetensors")
+    return Path(f"{name}.safetensors"), Path(f"{name}.json")
+
+
+def _check(model: StoredModel, file: Path) -> None:
+    size = model.hyperparameters["vocabulary_size"]
+    if len(model.vocabulary) != size:
+        raise ValueError(
+            f"{file}: expected a vocabulary of {size} ids, [UNK] included, "
+            f"received {len(model.vocabulary)}"
+        )
+    expected = expected_shapes(model.hyperparameters)
+    received = {name: array.shape for name, array in model.arrays.items()}
+    if received != expected:
+        wrong = sorted(set(received.items()) ^ set(expected.items()))
+        raise ValueError(f"{file}: expected arrays {expected}, received other ones: {wrong}")
