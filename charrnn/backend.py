@@ -41,6 +41,9 @@ with _silent_standard_error():
     # The first look for a GPU writes an error line where there is none.
     tf.config.list_physical_devices("GPU")
 
+# In a notebook TensorFlow logs information, too: a line with a path for each export.
+tf.get_logger().setLevel("WARNING")
+
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         "charrnn needs Keras on TensorFlow: expected KERAS_BACKEND=tensorflow, "

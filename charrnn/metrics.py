@@ -5,6 +5,8 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ __all__ = [
     "perplexity",
     "stream_loss",
     "unigram_loss",
+    "unknown_words",
     "windows_loss",
     "witten_bell_loss",
 ]
@@ -141,7 +144,8 @@ def witten_bell_loss(
     if not 0 <= context <= limit:
         raise ValueError(f"context: expected 0 to {limit}, received {context}")
     probability = np.full(len(validation), 1.0 / vocabulary_size)
-    for order in range(context + 1):
+    longest = min(context, len(training) - 1, len(validation) - 1)
+    for order in range(longest + 1):
         seen, wanted = (_grams(ids, order, vocabulary_size) for ids in (training, validation))
         grams, counts = np.unique(seen, return_counts=True)
         # A gram is its context times the vocabulary size, plus the character that follows.
@@ -157,6 +161,23 @@ def witten_bell_loss(
         mixed = (count + different * shorter) / np.where(known, total + different, 1)
         probability[order:] = np.where(known, mixed, shorter)
     return float(-np.log(probability).mean())
+
+
+def unknown_words(texts: Sequence[str], known: str) -> float:
+    """Return the share of the words in ``texts`` that do not occur in the text ``known``.
+
+    A word is a run of letters and apostrophes, in lower case. The first and the last word of each
+    text do not count: they may be cut.
+
+    Raises:
+        ValueError: no word is left.
+    """
+    pattern = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+    words = [word for text in texts for word in pattern.findall(text.lower())[1:-1]]
+    if not words:
+        raise ValueError(f"texts: expected at least three words in a text, received {texts!r:.80}")
+    vocabulary = set(pattern.findall(known.lower()))
+    return sum(word not in vocabulary for word in words) / len(words)
 
 
 def _grams(ids: Ids, order: int, size: int) -> npt.NDArray[np.int64]:

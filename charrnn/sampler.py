@@ -22,8 +22,7 @@ State = tuple[Array, ...]
 
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)) without overflow."""
-    result: Array = 0.5 * (np.tanh(0.5 * x) + 1.0)
-    return result
+    return 0.5 * (np.tanh(0.5 * x) + 1.0)  # type: ignore[no-any-return]
 
 
 def gru_step(projected: Array, state: State, kernel: Array, bias: Array) -> State:

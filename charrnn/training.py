@@ -54,7 +54,7 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
         self.state = state
         self.history: History = []
         if epochs := state.restore():
-            # An interruption between the history and the state leaves one row too many.
+            # A stop between history and state leaves one row too many.
             self.history = read_history(state.directory / "history.csv")[:epochs]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -118,8 +118,8 @@ def fit(
 class SelfTrainedModel(CharacterModel):
     """A model with its own ``train_step``, which ``fit`` calls for each batch."""
 
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """Update the weights on one batch of (inputs, targets); return the loss in nats."""
+    def train_step(self, data: Any) -> Any:
+        """Update the weights on one batch of (inputs, targets); return the epoch's mean loss."""
         inputs, targets = data  # (batch, time)
         with tf.GradientTape() as tape:
             logits = self(inputs, training=True)  # (batch, time, vocabulary)
@@ -127,7 +127,8 @@ class SelfTrainedModel(CharacterModel):
         weights = self.trainable_variables
         gradients = tape.gradient(loss, weights)
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        return {"loss": loss}
+        self.metrics[0].update_state(loss)  # Keras' running mean of the loss
+        return self.compute_metrics(inputs, targets, logits)
 
 
 def custom_loop(

@@ -1,6 +1,6 @@
 """Train the weights that chapters 5 and 6 load, and record the run that chapter 4 shows.
 
-    python tools/train_reference.py [--epochs 16] [--directory _build/reference]
+    python tools/train_reference.py [--epochs 12] [--directory _build/reference]
 
 A GRU of 512 units on the first 90 % of tiny Shakespeare, Adam with a constant learning rate,
 shuffled windows, long enough for the validation loss to turn. The record goes to
@@ -28,7 +28,7 @@ SIZES = {"embedding_size": 64, "units": 512}
 def main() -> None:
     """Train, record, export."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--directory", default="_build/reference")
     arguments = parser.parse_args()
 

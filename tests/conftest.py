@@ -1,0 +1,78 @@
+"""Fixtures that several files of tests share: the corpora, small models."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from charrnn.corpora import CorpusError, load
+from charrnn.vocabulary import Vocabulary
+
+# The same examples in every run, and no folder of examples left behind.
+settings.register_profile("book", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.load_profile("book")
+
+
+def load_book(name):
+    """Load a corpus that only the internet or CHARRNN_DATA has; in CI it must be there."""
+    try:
+        return load(name)
+    except CorpusError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def shakespeare():
+    return load("shakespeare")
+
+
+@pytest.fixture(scope="session")
+def shakespeare_ids(shakespeare):
+    """Ids with [UNK] as 0, as the model has them."""
+    return Vocabulary(shakespeare).encode(shakespeare)
+
+
+@pytest.fixture(scope="session")
+def book():
+    return load_book("great-expectations")
+
+
+@pytest.fixture(scope="session")
+def book_of_system_c():
+    return load_book("great-expectations-system-c")
+
+
+@pytest.fixture(scope="session")
+def alphabet():
+    """A vocabulary of 12 ids that needs one, two, three and four bytes in UTF-8."""
+    return Vocabulary("abcdefg\n é中🙂")
+
+
+@pytest.fixture(scope="session")
+def make_model(alphabet):
+    """Return models of random weights, wide enough apart that their predictions differ."""
+    import numpy as np
+
+    from charrnn.model import build
+
+    def make(seed=0, **hyperparameters):
+        sizes = {"vocabulary_size": len(alphabet), "embedding_size": 6, "units": 8}
+        model = build(**(sizes | hyperparameters))
+        random = np.random.default_rng(seed)
+        shapes = [weights.shape for weights in model.get_weights()]
+        model.set_weights([random.normal(0, 0.8, shape).astype("float32") for shape in shapes])
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gru(make_model):
+    return make_model(layers=2)
+
+
+@pytest.fixture(scope="session")
+def lstm(make_model):
+    return make_model(layers=2, cell="lstm")

@@ -1,0 +1,39 @@
+import pytest
+
+from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.vocabulary import UnknownCharacterError, Vocabulary
+
+
+def test_prompts_are_filled_up_to_the_longest():
+    ids, lengths = encode_prompts(["ab", "c", "cab"], Vocabulary("abc"))
+    assert ids.tolist() == [[1, 2, 0], [3, 0, 0], [3, 1, 2]]
+    assert lengths.tolist() == [2, 1, 3]
+    assert ids.dtype == lengths.dtype == "int32"
+
+
+@pytest.mark.parametrize("prompts", [[], [""], ["a", ""]])
+def test_no_prompt_and_empty_prompts_are_refused(prompts):
+    with pytest.raises(ValueError, match="prompts: expected texts of at least one character"):
+        encode_prompts(prompts, Vocabulary("abc"))
+
+
+def test_a_single_text_is_refused():
+    with pytest.raises(ValueError, match="expected a list of texts, received the text 'ab'"):
+        encode_prompts("ab", Vocabulary("abc"))
+
+
+def test_unknown_characters_are_named():
+    with pytest.raises(UnknownCharacterError, match="'é'"):
+        encode_prompts(["ab", "cé"], Vocabulary("abc"))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
+def test_a_temperature_that_cannot_be_is_refused(temperature):
+    with pytest.raises(ValueError, match="temperature: expected a finite number above 0"):
+        check_sampling(1, temperature)
+
+
+def test_a_negative_length_is_refused():
+    check_sampling(0, 0.001)
+    with pytest.raises(ValueError, match="length: expected at least 0, received -1"):
+        check_sampling(-1, 1.0)

@@ -1,0 +1,1 @@
+"""Scripts that run, check and build the book; called as `python tools/NAME.py`."""

@@ -1,0 +1,56 @@
+"""Check chapters against the rules of CONTRIBUTING.md: `python tools/check_notebooks.py [name]`.
+
+The rules are functions in `output_rules.py` (what is stored), `source_rules.py` (what is written)
+and `taught.py` (what is taught equals what `charrnn` holds).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import output_rules, source_rules
+from tools.notebooks import Notebook, chapter_paths, find_chapters, read_notebook
+from tools.taught import package_definitions, taught_equals_package
+
+RULES = (*output_rules.RULES, *source_rules.RULES)
+
+
+def check_notebook(
+    path: Path, notebook: Notebook, package: dict[str, dict[str, str]] | None = None
+) -> list[str]:
+    """Return the messages of all rules for one chapter.
+
+    Args:
+        path: the chapter, for messages.
+        notebook: its content.
+        package: what `package_definitions` returns; read anew if left out.
+    """
+    messages = [message for rule in RULES for message in rule(path, notebook)]
+    package = package_definitions() if package is None else package
+    return messages + taught_equals_package(path, notebook, package)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check the named chapters, or all; return the exit status."""
+    messages = []
+    package = package_definitions()
+    try:
+        paths = find_chapters(sys.argv[1:] if argv is None else argv, chapter_paths())
+    except ValueError as error:
+        paths, messages = [], [f"check_notebooks.py: {error}"]
+    for path in paths:
+        try:
+            messages += check_notebook(path, read_notebook(path), package)
+        except (ValueError, OSError) as error:
+            messages.append(str(error))
+    for message in messages:
+        print(message)
+    print(f"{len(paths)} chapters, {len(messages)} messages", file=sys.stderr)
+    return min(1, len(messages))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

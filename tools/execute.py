@@ -1,0 +1,183 @@
+"""Run chapters with papermill: copies into a folder, or the stored outputs in place.
+
+    python tools/execute.py                          all chapters, copies under _build/
+    python tools/execute.py 4 --profile full         one chapter, the reference recipe
+    python tools/execute.py 04_training -p SEED 7    one parameter changed
+    python tools/execute.py --in-place               what `make outputs` calls
+
+A chapter runs in its own folder, as under nbval and Jupyter, with this Python interpreter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import ipykernel.kernelspec
+import papermill
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError, strip_color
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.notebooks import (
+    ROOT,
+    Notebook,
+    chapter_paths,
+    find_chapters,
+    read_notebook,
+    write_notebook,
+)
+from tools.outputs import clean, store_outputs
+from tools.parameters import chapter_parameters, known_parameters, literal
+
+OUTPUT = ROOT / "_build" / "executed" / "en"
+
+
+class ThisInterpreter(AsyncKernelManager):
+    """Kernels of this very interpreter, whatever kernels the machine has installed."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The specification that the kernel is started from."""
+        # A backend chosen for the runner's shell would leave the chapters without figures.
+        env = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        # ipykernel's own log: that it is not encrypted, and its traceback when interrupted.
+        content = ipykernel.kernelspec.get_kernel_dict(["--log-level=CRITICAL"])
+        return KernelSpec(resource_dir=ipykernel.kernelspec.RESOURCES, **content | {"env": env})
+
+
+class ChapterError(Exception):
+    """A chapter that did not run to its end; the text says where and why."""
+
+
+class Progress:
+    """Which cell of a chapter runs: for the message of a failure, and shown on a terminal.
+
+    Attributes:
+        cell: the cell that was started last.
+    """
+
+    def __init__(self, name: str, notebook: Notebook) -> None:
+        self.name, self.cells, self.cell = name, len(notebook.cells), None
+        self.terminal = sys.stdout.isatty()
+        self.started = time.monotonic()
+
+    def start(self, cell: Any, cell_index: int) -> None:
+        """Note the cell; nbclient calls this."""
+        self.cell = cell
+        self.show(f"cell {cell_index + 1}/{self.cells} {cell.id}")
+
+    def show(self, text: str, end: str = "") -> None:
+        """Write the chapter's line, over the last one where that is possible."""
+        seconds = time.monotonic() - self.started
+        line = f"{self.name:24} {text:36} {seconds:6.1f} s"
+        if self.terminal:
+            print(f"\r\x1b[K{line}", end=end, flush=True)
+        elif end:
+            print(line, end=end, flush=True)
+
+
+def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) -> None:
+    """Run one chapter and write it, with its outputs, once all of its cells have succeeded.
+
+    Args:
+        path: the chapter.
+        target: where it goes; the same path stores the outputs in place.
+        parameters: values for names of its parameters cell; none leaves the cells as they are.
+        timeout: seconds per cell.
+
+    Raises:
+        ChapterError: if a cell fails, exceeds its time or takes the kernel down.
+    """
+    source = clean(read_notebook(path))
+    progress = Progress(path.stem, source)
+    progress.show("starting")
+    reason = ""
+    try:
+        executed = papermill.execute_notebook(
+            copy.deepcopy(source),
+            None,
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            cwd=path.parent,
+            execution_timeout=timeout,
+            kernel_manager_class=ThisInterpreter,
+            coalesce_streams=True,
+            on_cell_start=progress.start,
+        )
+    except PapermillExecutionError as error:
+        lines = strip_color("\n".join(error.traceback)).splitlines()
+        reason = "\n".join(lines[-15:] or [f"{error.ename}: {error.evalue}"])
+    except CellTimeoutError:
+        reason = f"ran for more than {timeout:g} s (--timeout)"
+    except DeadKernelError:
+        reason = "the kernel died; was there enough memory?"
+    if reason:
+        progress.show("failed", end="\n")
+        raise ChapterError(describe(path, source, progress.cell, reason))
+    write_notebook(target, store_outputs(source, executed))
+    progress.show(f"{len(source.cells)} cells", end="\n")
+
+
+def describe(path: Path, source: Notebook, cell: Any, reason: str) -> str:
+    """Say which cell of which chapter failed, with the start of its source and the reason."""
+    ids = [original.id for original in source.cells]
+    number = ids.index(cell.id) + 1 if cell.id in ids else "of parameters"
+    lines = cell.source.splitlines()
+    excerpt = "\n".join(f"    {line}" for line in lines[:8] + ["…"] * (len(lines) > 8))
+    indented = "\n".join(f"    {line}" for line in reason.splitlines())
+    return f"{path.stem} failed in cell {number} (id {cell.id}):\n\n{excerpt}\n\n{indented}"
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Run chapters with papermill.")
+    parser.add_argument("chapters", nargs="*", help="name, number or path; default: all")
+    parser.add_argument("--profile", choices=["quick", "full"], default="quick")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--output", type=Path, default=OUTPUT, help="folder (default: %(default)s)")
+    where.add_argument("--in-place", action="store_true", help="store outputs in the chapters")
+    parser.add_argument(
+        *("-p", "--parameter"), nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+    )
+    parser.add_argument("--timeout", type=float, default=600, help="seconds per cell (600)")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the chapters of the command line; return the exit status."""
+    args = arguments(argv)
+    try:
+        paths = find_chapters(args.chapters, chapter_paths())
+        wanted = {"PROFILE": args.profile, **{name: literal(v) for name, v in args.parameter}}
+        known = {path: known_parameters(path, read_notebook(path)) for path in paths}
+        jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
+    except (ValueError, OSError) as error:
+        print(f"execute.py: {error}", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    try:
+        for path in paths:
+            target = path if args.in_place else args.output.resolve() / path.name
+            run(path, target, jobs[path], args.timeout)
+    except ChapterError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; the chapters not yet finished are unchanged", file=sys.stderr)
+        return 130
+    print(f"{len(paths)} chapters in {time.monotonic() - started:.1f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Write the repository's address from `_config.yml` to every other place that needs it.
+
+    python tools/stamp.py                   write
+    python tools/stamp.py --check           report differences, exit 1 if there are any
+    python tools/stamp.py --check --expect https://github.com/owner/name
+
+Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
+pyproject.toml, and README.md between `<!-- repository -->` and `<!-- /repository -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from charrnn.files import write_atomically
+from tools.notebooks import ROOT, Notebook, chapter_paths, read_notebook, write_notebook
+
+_format: Any = nbformat  # types cover a part of nbformat only
+COLAB = "https://colab.research.google.com/github"
+COLAB_LINE = re.compile(r"^(\[[^\]\n]+\])\(https://colab\.research\.google\.com/[^)\n]*\)$", re.M)
+MARKED = re.compile(r"(?<=<!-- repository -->).*?(?=<!-- /repository -->)", re.S)
+PROJECT_URL = re.compile(r'^(Repository = )"[^"\n]*"$', re.M)
+METADATA = {
+    "accelerator": "GPU",
+    "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+PLACED = ("title", "objectives")  # the set-up cell comes after these
+# Where charrnn is missing, pip installs it and whatever of its few dependencies is missing too;
+# it leaves a TensorFlow and a Keras that satisfy them as they are.
+SETUP = """\
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("charrnn") is None:
+    repository = "{url}"
+    package = f"charrnn-book @ git+{{repository}}@{branch}"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", package]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        message = f"cannot install charrnn from {{repository}}"
+        raise RuntimeError(f"{{message}}:\\n{{result.stderr}}")
+    importlib.invalidate_caches()"""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the book's source lives.
+
+    Attributes:
+        url: `https://github.com/owner/name`, without a slash at the end.
+        branch: the branch that Colab opens chapters and installs the package from.
+    """
+
+    url: str
+    branch: str
+
+    @property
+    def name(self) -> str:
+        """`owner/name`."""
+        return self.url.removeprefix("https://github.com/")
+
+
+def read_repository(config: Path) -> Repository:
+    """Read the address from `_config.yml`.
+
+    Raises:
+        ValueError: if it is missing or no address of a repository on GitHub, which Colab needs.
+    """
+    content = yaml.safe_load(config.read_text(encoding="utf-8")).get("repository", {})
+    url, branch = str(content.get("url", "")), str(content.get("branch", ""))
+    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", url) or url.endswith(".git"):
+        raise ValueError(
+            f"{config.name}: expected repository.url https://github.com/OWNER/NAME, "
+            f"received {url!r}"
+        )
+    if not re.fullmatch(r"[\w./-]+", branch):
+        raise ValueError(f"{config.name}: expected repository.branch, received {branch!r}")
+    return Repository(url, branch)
+
+
+def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> list[str]:
+    """Stamp a chapter, which stands at `place` in the repository; return what differed."""
+    differences: list[str] = []
+    title = next((cell for cell in notebook.cells if cell.id == "title"), None)
+    address = f"{COLAB}/{repository.name}/blob/{repository.branch}/{place}"
+    if title is None:
+        differences.append("no cell with the id title; add it by hand, first of all")
+    else:
+        text, count = COLAB_LINE.subn(rf"\g<1>({address})", title.source)
+        if not count:
+            text = f"{text.rstrip()}\n\n[Open this chapter in Colab]({address})"
+        if text != title.source:
+            differences.append("the Colab link in the cell title")
+            title.source = text
+    source = SETUP.format(url=repository.url, branch=repository.branch)
+    setup = next((cell for cell in notebook.cells if cell.id == "setup"), None)
+    if setup is None:
+        setup = _format.v4.new_code_cell(id="setup")
+        ids = [cell.id for cell in notebook.cells]
+        notebook.cells.insert(1 + max(ids.index(i) if i in ids else -1 for i in PLACED), setup)
+    if setup.source != source or setup.metadata.get("tags") != ["setup", "hide-input"]:
+        differences.append("the cell setup")
+        setup.source, setup.metadata["tags"] = source, ["setup", "hide-input"]
+    for key, value in METADATA.items():
+        if notebook.metadata.get(key) != value:
+            differences.append(f"the metadata {key}")
+            notebook.metadata[key] = _format.from_dict(copy.deepcopy(value))
+    return differences
+
+
+def stamp_readme(text: str, repository: Repository) -> str:
+    """Return a README with the addresses between its markers replaced, other words untouched."""
+
+    def renew(match: re.Match[str]) -> str:
+        owner, name = repository.name.split("/")
+        part = re.sub(
+            r"github\.com/[\w.-]+/[\w-]+(?:\.(?!git\b)[\w-]+)*",
+            f"github.com/{repository.name}",
+            match[0],
+        )
+        part = re.sub(r"[\w-]+\.github\.io/[\w.-]+", f"{owner.lower()}.github.io/{name}", part)
+        return re.sub(r"^cd [\w.-]+$", f"cd {name}", part, flags=re.M)
+
+    return MARKED.sub(renew, text)
+
+
+def stamp_project(text: str, repository: Repository) -> str:
+    """Return a pyproject.toml with the address replaced, if it has one."""
+    return PROJECT_URL.sub(rf'\g<1>"{repository.url}"', text)
+
+
+def stamp(root: Path, *, write: bool) -> list[str]:
+    """Stamp the chapters, README.md and pyproject.toml of `root`; return what differed."""
+    repository = read_repository(root / "_config.yml")
+    messages = []
+    for path in chapter_paths(root):
+        place = path.relative_to(root).as_posix()
+        if not path.exists():
+            messages.append(f"{place}: in _toc.yml, but no such file")
+            continue
+        notebook = read_notebook(path)
+        differences = stamp_notebook(notebook, place, repository)
+        messages += [f"{place}: {difference}" for difference in differences]
+        if write and differences:
+            write_notebook(path, notebook)
+    for name, renew in (("README.md", stamp_readme), ("pyproject.toml", stamp_project)):
+        path = root / name
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if (renewed := renew(text, repository)) != text:
+            messages.append(f"{name}: the repository's address")
+            if write:
+                write_atomically(path, renewed.encode())
+    return messages
+
+
+def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
+    """Stamp or check; return the exit status."""
+    parser = argparse.ArgumentParser(description="Write the repository's address everywhere.")
+    parser.add_argument("--check", action="store_true", help="report only, exit 1 on a difference")
+    parser.add_argument("--expect", metavar="URL", help="the address that _config.yml must have")
+    args = parser.parse_args(argv)
+    try:
+        repository = read_repository(root / "_config.yml")
+        expected = (args.expect or repository.url).removesuffix("/").removesuffix(".git")
+        if expected.casefold() != repository.url.casefold():  # GitHub ignores case
+            raise ValueError(
+                f"_config.yml: expected repository.url {expected}, received {repository.url}; "
+                "change it there, then run: make stamp"
+            )
+        messages = stamp(root, write=not args.check)
+    except (ValueError, OSError) as error:
+        print(f"stamp.py: {error}", file=sys.stderr)
+        return 1
+    for message in messages:
+        print(f"{'differs' if args.check else 'stamped'}  {message}")
+    if args.check and messages:
+        print("run: make stamp", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
