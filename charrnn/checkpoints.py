@@ -50,30 +50,41 @@ class RunState:
     def __init__(self, model: Any, optimizer: Any, directory: str | os.PathLike[str]) -> None:
         # A checkpoint fills variables that exist; Keras makes the optimizer's at the first step.
         optimizer.build(model.trainable_variables)
-        self.model = model
         self.directory = Path(directory)
         self.epoch = tf.Variable(0, trainable=False, dtype="int64")
-        state = tf.train.Checkpoint(model=model, optimizer=optimizer, epoch=self.epoch)
+        # As plain lists: TensorFlow does not find the seeds of dropout inside a Keras model.
+        self.parts = {
+            "model": [variable.value for variable in model.variables],
+            "optimizer": [variable.value for variable in optimizer.variables],
+        }
+        state = tf.train.Checkpoint(epoch=self.epoch, **self.parts)
         self.manager = tf.train.CheckpointManager(state, str(directory), max_to_keep=1)
 
     def restore(self) -> int:
         """Load the latest state, if there is one; return the number of epochs done.
 
         Raises:
-            ValueError: the folder holds the state of a model of other sizes.
+            ValueError: the folder holds the state of a model of other sizes, or another optimizer's.
         """
         path = self.manager.latest_checkpoint
         if path is not None:
-            shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map()
-            stored = sorted(tuple(s) for name, s in shapes.items() if name.startswith("model/"))
-            expected = sorted(tuple(variable.shape) for variable in self.model.variables)
-            if stored != expected:
-                raise ValueError(
-                    f"directory: expected the state of a model with variables of shapes {expected},"
-                    f" received {str(self.directory)!r} with {stored}; choose another folder"
-                )
+            self._check(path)
             self.manager.checkpoint.restore(path).assert_consumed()
         return int(self.epoch.numpy())
+
+    def _check(self, path: str) -> None:
+        stored = tf.train.load_checkpoint(path).get_variable_to_shape_map()
+        for part, variables in self.parts.items():
+            names = [name for name in stored if name.startswith(f"{part}/")]
+            names.sort(key=lambda name: [int(n) for n in name.split("/") if n.isdecimal()])
+            received = [tuple(stored[name]) for name in names]
+            expected = [tuple(variable.shape) for variable in variables]
+            if received != expected:
+                raise ValueError(
+                    f"directory: expected the state of a run whose {part} has variables of shapes "
+                    f"{expected}, received {str(self.directory)!r} with {received}; "
+                    "choose another folder"
+                )
 
     def save(self, epoch: int) -> None:
         """Save the state after ``epoch`` epochs."""

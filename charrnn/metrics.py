@@ -24,6 +24,7 @@ __all__ = [
     "unknown_words",
     "windows_loss",
     "witten_bell_loss",
+    "witten_bell_probabilities",
 ]
 
 Ids = npt.NDArray[np.int32]
@@ -121,10 +122,10 @@ def unigram_loss(training: Ids, validation: Ids, vocabulary_size: int) -> float:
     return float(-np.log(counts / counts.sum())[validation].mean())
 
 
-def witten_bell_loss(
+def witten_bell_probabilities(
     training: Ids, validation: Ids, vocabulary_size: int, context: int = 5
-) -> float:
-    """Return the loss of an interpolated Witten-Bell n-gram, in nats per character.
+) -> npt.NDArray[np.float64]:
+    """Return the probability that an interpolated Witten-Bell n-gram gives to each character.
 
     The probability after a context h that was followed by c(h) characters, t(h) of them different,
     is (count + t(h) * p_shorter) / (c(h) + t(h)); the shortest estimate is uniform.
@@ -134,6 +135,9 @@ def witten_bell_loss(
         validation: ids to predict; each context is taken from this text, as far as it reaches.
         vocabulary_size: number of ids that can occur; the uniform estimate is one over it.
         context: characters of context of the longest estimate.
+
+    Returns:
+        Probabilities, shape (characters of ``validation``,).
 
     Raises:
         ValueError: ``context`` is negative, or so long that its number overflows 64 bits.
@@ -160,6 +164,14 @@ def witten_bell_loss(
         known = total > 0
         mixed = (count + different * shorter) / np.where(known, total + different, 1)
         probability[order:] = np.where(known, mixed, shorter)
+    return probability
+
+
+def witten_bell_loss(
+    training: Ids, validation: Ids, vocabulary_size: int, context: int = 5
+) -> float:
+    """Return the loss of ``witten_bell_probabilities``, in nats per character."""
+    probability = witten_bell_probabilities(training, validation, vocabulary_size, context)
     return float(-np.log(probability).mean())
 
 

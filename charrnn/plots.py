@@ -165,7 +165,8 @@ def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
     for y, (_, cells) in enumerate(lines):
         for x, character in enumerate(text):
             style: dict[str, Any] = {"fc": cells.get(x, "none"), "ls": "-" if x in cells else "--"}
-            axes.add_patch(Rectangle((x + 0.04, y + 0.1), 0.92, 0.8, lw=0.8, ec="0.4", **style))
+            place = (x + 0.04, y + 0.1)
+            axes.add_patch(Rectangle(place, 0.92, 0.8, lw=0.8, ec="0.4", clip_on=False, **style))
             if x in cells:
                 axes.text(x + 0.5, y + 0.5, visible(character), ha="center", va="center")
     axes.set(xlim=(0, len(text)), ylim=(len(lines), 0), xticks=[])

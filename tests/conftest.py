@@ -13,6 +13,13 @@ settings.register_profile("book", deadline=None, derandomize=True, database=None
 settings.load_profile("book")
 
 
+def pytest_configure(config):
+    # Keras 3.15 reads a variable in a way that NumPy 2 deprecates, whenever weights are saved.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+    )
+
+
 def load_book(name):
     """Load a corpus that only the internet or CHARRNN_DATA has; in CI it must be there."""
     try:

@@ -90,7 +90,8 @@ def test_a_run_that_went_on_equals_one_without_an_interruption(straight, tmp_pat
     for left, right in zip(model.optimizer.variables, again.optimizer.variables, strict=True):
         np.testing.assert_allclose(left.numpy(), right.numpy(), rtol=0, atol=1e-6)
     # Asked again, it has nothing to do, and gives the history.
-    assert train(again, 4, tmp_path) == rest
+    for row, expected in zip(train(again, 4, tmp_path), rest, strict=True):
+        assert row == pytest.approx(expected, abs=1e-6)
 
 
 def test_an_interruption_while_saving_leaves_a_run_to_go_on_from(straight, tmp_path, monkeypatch):
@@ -174,7 +175,9 @@ def test_the_folder_of_another_model_is_refused_and_kept(straight):
     other = build(**SIZES | {"units": 13}, dropout=0.3)
     other.compile(optimizer="adam", loss=training.next_character_loss())
     for run in (train, train_custom):
-        with pytest.raises(ValueError, match="directory: expected the state of a model with"):
+        with pytest.raises(
+            ValueError, match="directory: expected the state of a run whose model has"
+        ):
             run(other, 5, directory)
     assert {path.name for path in directory.iterdir()} == kept
 
@@ -182,7 +185,9 @@ def test_the_folder_of_another_model_is_refused_and_kept(straight):
 def test_the_folder_of_another_optimizer_is_refused(straight):
     _, _, directory = straight
     model = new_model(seed=1, optimizer=keras.optimizers.SGD(0.1, momentum=0.9))
-    with pytest.raises(ValueError, match="directory: expected the state of .*SGD"):
+    with pytest.raises(
+        ValueError, match="directory: expected the state of a run whose optimizer has"
+    ):
         train(model, 5, directory)
 
 
@@ -250,11 +255,15 @@ def test_clipping_is_by_the_norm_of_all_gradients_together(tmp_path):
     x, y = next(islice(batches(0), 1))
     with tf.GradientTape() as tape:
         loss = training.next_character_loss()(y, model(x))
-    gradients = [tf.convert_to_tensor(g).numpy() for g in tape.gradient(loss, model.weights)]
-    norm = math.sqrt(sum(float((gradient**2).sum()) for gradient in gradients))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    # TensorFlow and Keras take the norm of the embedding's gradient before they add up the rows
+    # of a character that occurs several times.
+    parts = [getattr(gradient, "values", gradient).numpy() for gradient in gradients]
+    norm = math.sqrt(sum(float((part**2).sum()) for part in parts))
     assert norm > 2 * clip
     custom_loop(model, model.optimizer, batches, 1, 1, tmp_path, clip_norm=clip)
     for old, new, gradient in zip(before, model.get_weights(), gradients, strict=True):
+        gradient = tf.convert_to_tensor(gradient).numpy()
         np.testing.assert_allclose(new, old - rate * gradient * clip / norm, atol=1e-6)
     peer.fit(x, y, batch_size=8, verbose=0)
     assert_equal_weights(model, peer)
