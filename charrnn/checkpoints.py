@@ -64,7 +64,7 @@ class RunState:
         """Load the latest state, if there is one; return the number of epochs done.
 
         Raises:
-            ValueError: the folder holds the state of a model of other sizes, or another optimizer's.
+            ValueError: the folder holds the state of another model or another optimizer.
         """
         path = self.manager.latest_checkpoint
         if path is not None:

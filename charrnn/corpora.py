@@ -16,9 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pooch
-
 from charrnn.files import sha256
+
+with warnings.catch_warnings():
+    # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import pooch
 
 __all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
 

@@ -1,6 +1,8 @@
 """Model -> files that others load: weights with their vocabulary, and a SavedModel."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from charrnn.backend import tf
@@ -10,7 +12,7 @@ from charrnn.model import CharacterModel, build
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
 
-__all__ = ["load_model", "save_model", "save_saved_model"]
+__all__ = ["load_model", "save_model", "save_saved_model", "without_cudnn"]
 
 
 def save_model(
@@ -49,10 +51,28 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
     Its only signature, ``serving_default``, takes ``prompts``, ``length``, ``temperature`` and
     ``seed``, and gives ``texts``, for any number of prompts of any lengths.
     """
+    model = generator.one_step.model
+    portable = Generator(model, generator.vocabulary)
 
     def serve(prompts: Any, length: Any, temperature: Any, seed: Any) -> dict[str, Any]:
-        return {"texts": generator(prompts, length, temperature, seed)}
+        return {"texts": portable(prompts, length, temperature, seed)}
 
-    signature = tf.function(serve, input_signature=generator.__call__.input_signature)
-    with write_folder_atomically(directory) as folder:
-        tf.saved_model.save(generator, str(folder), signatures=signature)
+    signature = tf.function(serve, input_signature=portable.__call__.input_signature)
+    with without_cudnn(model), write_folder_atomically(directory) as folder:
+        tf.saved_model.save(portable, str(folder), signatures=signature)
+
+
+@contextmanager
+def without_cudnn(model: CharacterModel) -> Iterator[None]:
+    """Trace recurrent layers as plain operations, which run with and without a GPU.
+
+    Where there is a GPU, Keras takes cuDNN's operations, and no CPU has them.
+    """
+    previous = [layer.use_cudnn for layer in model.recurrent]
+    try:
+        for layer in model.recurrent:
+            layer.use_cudnn = False
+        yield
+    finally:
+        for layer, value in zip(model.recurrent, previous, strict=True):
+            layer.use_cudnn = value

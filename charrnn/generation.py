@@ -125,6 +125,7 @@ class Generator(tf.Module):  # type: ignore[misc]
     def __init__(self, model: Any, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.one_step = OneStep(model)
+        self.vocabulary = vocabulary
         characters = list(vocabulary.characters)
         self.table = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
@@ -161,10 +162,12 @@ class Generator(tf.Module):  # type: ignore[misc]
         characters = tf.strings.unicode_split(prompts, "UTF-8")
         ends = tf.cast(characters.row_lengths(), tf.int32)  # (batch,)
         known = self.table.lookup(characters.flat_values)
+        warmth = "temperature: expected a finite number above 0"
         checks = [
             tf.debugging.assert_greater(ends, 0, "prompts: expected at least one character"),
             tf.debugging.assert_greater(known, UNKNOWN_ID, "prompts: expected known characters"),
-            tf.debugging.assert_greater(temperature, 0.0, "temperature: expected a number above 0"),
+            tf.debugging.assert_greater(temperature, 0.0, warmth),
+            tf.debugging.assert_less(temperature, float("inf"), warmth),
             tf.debugging.assert_non_negative(length, "length: expected at least 0"),
         ]
         # A graph runs in any order that its data allow: the rest waits for the checks.

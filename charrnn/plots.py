@@ -21,6 +21,7 @@ __all__ = [
     "frequencies",
     "layers",
     "new_figure",
+    "points",
     "probabilities",
     "strips",
     "visible",
@@ -192,12 +193,32 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
         label = f"({', '.join(map(str, shape))})"
         axes.text(x + 0.5, -0.02, label, ha="center", va="top", fontsize=8, color="0.35")
     for index, name in enumerate(names):
-        x = 2 * index + 1.04
-        axes.add_patch(Rectangle((x, 0.1), 0.96, 0.8, fc=COLOURS[index] + "40", ec="0.35"))
-        axes.text(x + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
+        start = 2 * index + 1.04
+        axes.add_patch(Rectangle((start, 0.1), 0.96, 0.8, fc=COLOURS[index] + "40", ec="0.35"))
+        axes.text(start + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
     loop = arrow | {"connectionstyle": "arc3,rad=1.3"}
-    x = 2 * recurrent + 1.52
-    axes.annotate("", (x - 0.25, 0.92), (x + 0.25, 0.92), arrowprops=loop)
+    middle = 2 * recurrent + 1.52
+    axes.annotate("", (middle - 0.25, 0.92), (middle + 0.25, 0.92), arrowprops=loop)
     axes.set(xlim=(-0.1, 2 * len(names) + 1.1), ylim=(-0.3, 1.5))
     axes.set_axis_off()
+    return figure
+
+
+def points(arms: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Figure:
+    """Draw what repeated runs measured as points, the arms of an experiment side by side.
+
+    Args:
+        arms: name -> measure -> values, shape (runs,); the first arm has all measures.
+        y_label: what the values are.
+    """
+    figure, axes = new_figure()
+    measures = list(next(iter(arms.values())))
+    for index, (name, results) in enumerate(arms.items()):
+        x = [measures.index(measure) for measure, runs in results.items() for _ in np.array(runs)]
+        y = np.concatenate([np.asarray(runs) for runs in results.values()])
+        shift = (index - (len(arms) - 1) / 2) * 0.15
+        axes.plot(np.array(x) + shift, y, "o", ms=4, color=COLOURS[index], label=name)
+    axes.set_xticks(range(len(measures)), measures)
+    axes.set(ylabel=y_label)
+    axes.legend(frameon=False)
     return figure

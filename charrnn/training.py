@@ -173,9 +173,10 @@ def custom_loop(
         with tf.GradientTape() as tape:
             logits = model(inputs, training=True)
             loss = loss_function(targets, logits)
-        gradients = tape.gradient(loss, model.trainable_variables)
+        weights = model.trainable_variables
+        gradients = tape.gradient(loss, weights)
         gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
         running_mean.update_state(loss)
 
     losses = []

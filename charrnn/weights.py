@@ -19,7 +19,7 @@ from charrnn.vocabulary import Vocabulary
 
 __all__ = ["PRETRAINED", "StoredModel", "expected_shapes", "read_weights", "write_weights"]
 
-# Trained by tools/train_reference.py; the second value is the SHA-256 of the JSON file.
+# Trained by tools/train_reference.py.
 PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
 
 Arrays = dict[str, npt.NDArray[np.float32]]
@@ -97,6 +97,7 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
         hyperparameters, card, digest = (
             content[key] for key in ("hyperparameters", "card", "sha256")
         )
+        _check_hyperparameters(hyperparameters)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{description}: expected a model's description: {error!r}") from error
     if sha256(weights) != digest:
@@ -113,6 +114,20 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
 def _files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
     name = os.fspath(path).removesuffix(".json").removesuffix(".safetensors")
     return Path(f"{name}.safetensors"), Path(f"{name}.json")
+
+
+def _check_hyperparameters(hyperparameters: dict[str, Any]) -> None:
+    sizes = {"vocabulary_size", "embedding_size", "units", "layers"}
+    if (
+        set(hyperparameters) != {*sizes, "cell", "dropout"}
+        or hyperparameters["cell"] not in GATES
+        or not all(isinstance(hyperparameters[key], int) for key in sizes)
+        or min(hyperparameters[key] for key in sizes) < 1
+    ):
+        raise ValueError(
+            f"hyperparameters: expected {', '.join(sorted(sizes))} as whole numbers of at least 1, "
+            f"cell as one of {tuple(GATES)}, dropout, and no other; received {hyperparameters!r}"
+        )
 
 
 def _check(model: StoredModel, file: Path) -> None:
