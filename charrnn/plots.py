@@ -73,6 +73,7 @@ def curves(
             ha="right", va="bottom", fontsize=8, color="0.35",
         )  # fmt: skip
     axes.set(xlabel=x_label, ylabel=y_label, ylim=y_limits)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False)
     return figure
 

@@ -163,7 +163,7 @@ def custom_loop(
         FloatingPointError: the loss is not finite.
     """
     loss_function = next_character_loss()
-    running_mean = keras.metrics.Mean()
+    mean = keras.metrics.Mean()
     state = RunState(model, optimizer, directory)
     done = state.restore()
     steps = iter(batches(done * steps_per_epoch))
@@ -177,16 +177,16 @@ def custom_loop(
         gradients = tape.gradient(loss, weights)
         gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
         optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        running_mean.update_state(loss)
+        mean.update_state(loss)
 
     losses = []
     for epoch in range(done + 1, epochs + 1):
-        running_mean.reset_state()
+        mean.reset_state()
         for step in range(1, steps_per_epoch + 1):
             train_step(*next(steps))
             if step % report_every == 0:
-                print(f"epoch {epoch} step {step} loss {running_mean.result():.2f}")
-        losses.append(float(running_mean.result()))
+                print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
+        losses.append(float(mean.result()))
         check_loss(losses[-1], epoch)
         if epoch % save_every == 0 or epoch == epochs:
             state.save(epoch)
