@@ -53,7 +53,7 @@ def book_of_system_c():
 
 @pytest.fixture(scope="session")
 def alphabet():
-    """A vocabulary of 12 ids that needs one, two, three and four bytes in UTF-8."""
+    """A vocabulary of 13 ids, whose characters need one, two, three and four bytes in UTF-8."""
     return Vocabulary("abcdefg\n é中🙂")
 
 

@@ -133,19 +133,13 @@ def test_a_damaged_description_is_refused(path, changes):
         read_weights(path)
 
 
-def test_a_changed_vocabulary_is_noticed(path):
-    change_description(path, characters="aè\n")
-    with pytest.raises(ValueError, match=r"model\.json: damaged"):
-        read_weights(path)
-
-
 def test_a_vocabulary_of_another_size_is_refused(path, tmp_path):
     change_description(path, characters="\nabé")
-    with pytest.raises(ValueError, match="a vocabulary of 4 ids, .* received 5"):
+    with pytest.raises(ValueError, match=r"a vocabulary of 4 ids, .* received 5"):
         read_weights(path)
     model = new_model()
     other = StoredModel(model.hyperparameters, Vocabulary("ab"), {}, model.arrays)
-    with pytest.raises(ValueError, match="a vocabulary of 4 ids, .* received 3"):
+    with pytest.raises(ValueError, match=r"a vocabulary of 4 ids, .* received 3"):
         write_weights(other, tmp_path / "other")
     assert not list(tmp_path.glob("other*"))
 
@@ -153,11 +147,11 @@ def test_a_vocabulary_of_another_size_is_refused(path, tmp_path):
 @pytest.mark.parametrize("changes", [{"units": 5}, {"layers": 1}, {"cell": "lstm"}])
 def test_arrays_of_other_shapes_are_refused(path, tmp_path, changes):
     change_description(path, hyperparameters=SIZES | changes)
-    with pytest.raises(ValueError, match="expected arrays .*, received other ones"):
+    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
         read_weights(path)
     model = new_model()
     other = StoredModel(SIZES | changes, model.vocabulary, {}, model.arrays)
-    with pytest.raises(ValueError, match="expected arrays .*, received other ones"):
+    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
         write_weights(other, tmp_path / "other")
     assert not list(tmp_path.glob("other*"))
 

@@ -1,0 +1,130 @@
+"""Files that others load, seen from a process that has no charrnn (TensorFlow brings Keras)."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from charrnn import export
+from charrnn.backend import tf
+from charrnn.export import load_model, save_model, save_saved_model
+from charrnn.generation import Generator, generate
+from charrnn.vocabulary import Vocabulary
+
+# Each with a batch size and prompt lengths of its own.
+REQUESTS = [
+    (["a"], 12, 1.0, 0),
+    (["bag", "é", "🙂deaf\n"], 30, 0.7, 5),
+    (["ab" * 40] * 7 + ["g"], 3, 1.5, -2),
+    (["中"], 0, 1.0, 1),
+]
+
+# Reads a folder and requests, prints the texts or, where it fails, the error.
+STRANGER = """
+import json, os, sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "charrnn":
+            raise ImportError(f"{name} is refused here")
+
+sys.meta_path.insert(0, Refuse())
+import tensorflow as tf
+
+texts = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+for prompts, length, temperature, seed in json.loads(sys.argv[2]):
+    try:
+        result = texts(
+            prompts=tf.constant(prompts),
+            length=tf.constant(length),
+            temperature=tf.constant(temperature),
+            seed=tf.constant(seed),
+        )
+        print(json.dumps([text.decode() for text in result["texts"].numpy()]))
+    except tf.errors.InvalidArgumentError as error:
+        print(json.dumps(str(error)))
+assert "charrnn" not in sys.modules
+"""
+
+
+def ask_a_stranger(folder, requests):
+    command = [sys.executable, "-I", "-c", STRANGER, str(folder), json.dumps(requests)]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def generator(lstm, alphabet):
+    return Generator(lstm, alphabet)
+
+
+def test_a_saved_model_gives_the_same_texts_in_a_process_without_charrnn(
+    generator, alphabet, tmp_path
+):
+    save_saved_model(generator, tmp_path / "model")
+    *texts, unknown, empty, cold = ask_a_stranger(
+        tmp_path / "model",
+        [*REQUESTS, (["a", "xyz"], 5, 1.0, 0), (["a", ""], 5, 1.0, 0), (["a"], 5, 0.0, 0)],
+    )
+    assert "prompts: expected known characters" in unknown
+    assert "prompts: expected at least one character" in empty
+    assert "temperature: expected a finite number above 0" in cold
+    for (prompts, *numbers), received in zip(REQUESTS, texts, strict=True):
+        assert received == generate(generator.one_step, alphabet, prompts, *numbers)
+
+
+def test_a_saved_model_replaces_the_old_one_whole(generator, tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "old").write_text("old")
+    save_saved_model(generator, folder)
+    assert not (folder / "old").exists()
+    assert list(tf.saved_model.load(str(folder)).signatures) == ["serving_default"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_failing_export_leaves_the_old_folder(generator, tmp_path, monkeypatch):
+    def fail(module, path, **_):
+        tf.io.gfile.GFile(f"{path}/half", "w").write("half")
+        raise OSError("disk full")
+
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "old").write_text("old")
+    monkeypatch.setattr(export.tf.saved_model, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_saved_model(generator, folder)
+    assert [path.name for path in folder.iterdir()] == ["old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_a_model_comes_back_from_its_files(make_model, alphabet, tmp_path, cell):
+    model = make_model(seed=4, cell=cell, layers=2)
+    save_model(model, alphabet, tmp_path / "model", {"corpus": "none"})
+    again, vocabulary = load_model(tmp_path / "model")
+    assert again.hyperparameters == model.hyperparameters
+    assert vocabulary.characters == alphabet.characters
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    ids = alphabet.encode("bad 🙂")[None]
+    np.testing.assert_array_equal(model(ids), again(ids))
+
+
+def test_the_vocabulary_of_another_model_is_refused(gru, tmp_path):
+    with pytest.raises(ValueError, match="expected a vocabulary of 13 ids"):
+        save_model(gru, Vocabulary("abc"), tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_do_not_fit_are_refused(gru, alphabet, tmp_path):
+    save_model(gru, alphabet, tmp_path / "model")
+    path = tmp_path / "model.json"
+    path.write_text(path.read_text().replace('"units": 8', '"units": 9'))
+    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
+        load_model(tmp_path / "model")
