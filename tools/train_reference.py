@@ -14,8 +14,10 @@ from pathlib import Path
 from charrnn import checkpoints, corpora, metrics, training, windows
 from charrnn.backend import keras, tf
 from charrnn.export import save_model
+from charrnn.files import sha256
 from charrnn.model import build
 from charrnn.vocabulary import Vocabulary
+from charrnn.weights import PRETRAINED
 
 PACKAGE = Path(__file__).resolve().parents[1] / "charrnn"
 VALIDATION = 111_540  # characters
@@ -41,7 +43,7 @@ def main() -> None:
 
     model = build(vocabulary_size=len(vocabulary), **SIZES)
     optimizer = keras.optimizers.Adam(RECIPE["learning_rate"], global_clipnorm=RECIPE["clip_norm"])
-    # XLA doubles the speed of Keras' GRU on a CPU; around cuDNN's GRU on a GPU it fails.
+    # XLA compiles Keras' GRU for a CPU; around cuDNN's GRU on a GPU it fails.
     on_cpu = not tf.config.list_physical_devices("GPU")
     model.compile(optimizer=optimizer, loss=training.next_character_loss(), jit_compile=on_cpu)
     history = training.fit(
@@ -65,8 +67,9 @@ def main() -> None:
         "windows_loss": round(metrics.windows_loss(model, validation), 4),
         "stream_loss": round(metrics.stream_loss(model, validation), 4),
     }
-    save_model(model, vocabulary, PACKAGE / "pretrained" / "shakespeare", card)
+    save_model(model, vocabulary, PRETRAINED, card)
     print(card)
+    print(f"PRETRAINED_SHA256 = {sha256(PRETRAINED.with_suffix('.json'))!r}  # in weights.py")
 
 
 if __name__ == "__main__":
