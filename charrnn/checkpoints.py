@@ -7,10 +7,19 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charrnn.backend import tf
 from charrnn.files import write_atomically
 
-__all__ = ["History", "RunState", "check_loss", "read_history", "write_history"]
+__all__ = [
+    "History",
+    "RunState",
+    "check_loss",
+    "read_history",
+    "resume_history",
+    "write_history",
+]
 
 History = list[dict[str, float]]
 
@@ -21,6 +30,23 @@ def read_history(path: str | os.PathLike[str]) -> History:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
+def resume_history(path: str | os.PathLike[str], epochs: int) -> History:
+    """Return the first ``epochs`` rows of a run's history, for a run that goes on after them.
+
+    A stop between history and state leaves one row more than the state has epochs.
+
+    Raises:
+        ValueError: the file has fewer rows, or does not exist.
+    """
+    history = read_history(path) if Path(path).is_file() else []
+    if len(history) < epochs:
+        raise ValueError(
+            f"directory: expected {os.fspath(path)!r} with the {epochs} epochs of the saved state, "
+            f"received {len(history)}; choose another folder"
+        )
+    return history[:epochs]
+
+
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
     """Write a history as CSV, whole or not at all."""
     buffer = io.StringIO()
@@ -28,7 +54,7 @@ def write_history(history: History, path: str | os.PathLike[str]) -> None:
     writer.writeheader()
     for row in history:
         writer.writerow({key: f"{value:.7g}" for key, value in row.items()})
-    write_atomically(path, buffer.getvalue().encode("utf-8"))
+    write_atomically({path: buffer.getvalue().encode("utf-8")})
 
 
 def check_loss(loss: float, epoch: int) -> None:
@@ -87,6 +113,17 @@ class RunState:
                 )
 
     def save(self, epoch: int) -> None:
-        """Save the state after ``epoch`` epochs."""
+        """Save the state after ``epoch`` epochs.
+
+        Raises:
+            FloatingPointError: a weight is not finite; the state saved before stays.
+        """
+        for variable in self.parts["model"]:
+            if not np.isfinite(variable.numpy()).all():
+                raise FloatingPointError(
+                    f"weights of shape {tuple(variable.shape)}: expected finite numbers, received "
+                    f"others in epoch {epoch}; "
+                    "try a lower learning rate or clip the gradients"
+                )
         self.epoch.assign(epoch)
         self.manager.save()

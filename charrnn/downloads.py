@@ -54,6 +54,8 @@ def fetch(
 ) -> Path:
     """Return the cached file, downloaded first where it is missing or fails its check.
 
+    A file in the cache is never asked for again: delete it to have a changed page.
+
     Args:
         url: http(s) address of origin.
         check: raises ValueError if a file is not what it should be.
@@ -92,6 +94,8 @@ def fetch(
             with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".") as folder:
                 path = pooch.retrieve(url, None, file, folder, downloader=downloader)
                 return Path(path).replace(cached)
+        except Warning:
+            raise  # where warnings are errors, one about the file is not a failed download
         except Exception as error:  # requests, OSError, ValueError: each source fails its own way
             failures.append(f"{name}: {(str(error) or repr(error)).splitlines()[0]}")
     raise DownloadError(f"could not get {file} from {url}: " + "; ".join(failures))

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,33 +17,36 @@ def sha256(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write ``content`` to ``path`` so that no reader ever sees a half-written file.
+def write_atomically(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
+    """Write one or more files so that no reader ever sees a half-written one.
 
-    The bytes go to a temporary file in the same folder, which then takes the name; when writing
-    fails, the temporary file is removed and a previous file stays as it was.
+    The bytes go to temporary files in the same folders, which take their names only when all are
+    complete; when writing fails, they are removed and previous files stay as they were.
 
     Args:
-        path: the file; missing folders above it are made.
-        content: the bytes.
+        contents: path -> bytes; missing folders above a path are made.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: a folder cannot be written.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
+    temporaries: dict[Path, Path] = {}
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes a private file; a corpus or a weight file is for everybody.
-        temporary.chmod(0o644)
-        temporary.replace(target)
+        for path, content in contents.items():
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            temporaries[target] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes a private file; a corpus or a weight file is for everybody.
+            temporaries[target].chmod(0o644)
+        for target, temporary in temporaries.items():
+            temporary.replace(target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
         raise
 
 

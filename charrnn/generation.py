@@ -164,6 +164,7 @@ class Generator(tf.Module):  # type: ignore[misc]
         known = self.table.lookup(characters.flat_values)
         warmth = "temperature: expected a finite number above 0"
         checks = [
+            tf.debugging.assert_positive(tf.size(prompts), "prompts: expected at least one"),
             tf.debugging.assert_greater(ends, 0, "prompts: expected at least one character"),
             tf.debugging.assert_greater(known, UNKNOWN_ID, "prompts: expected known characters"),
             tf.debugging.assert_greater(temperature, 0.0, warmth),

@@ -3,34 +3,9 @@
 from typing import Any
 
 from charrnn.backend import keras
+from charrnn.hyperparameters import check_hyperparameters
 
-__all__ = ["CELLS", "CharacterModel", "build", "check_hyperparameters", "recurrent_layer"]
-
-CELLS = ("gru", "lstm")
-
-
-def check_hyperparameters(
-    vocabulary_size: int,
-    embedding_size: int,
-    units: int,
-    layers: int,
-    cell: str,
-    dropout: float,
-) -> None:
-    """Raise ValueError with argument, expected and received for a model that cannot be built."""
-    sizes = {
-        "vocabulary_size": vocabulary_size,
-        "embedding_size": embedding_size,
-        "units": units,
-        "layers": layers,
-    }
-    for name, value in sizes.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}: expected a whole number of at least 1, received {value!r}")
-    if cell not in CELLS:
-        raise ValueError(f"cell: expected one of {CELLS}, received {cell!r}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout: expected at least 0 and below 1, received {dropout!r}")
+__all__ = ["CharacterModel", "build", "recurrent_layer"]
 
 
 def recurrent_layer(cell: str, units: int) -> Any:

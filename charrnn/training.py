@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import History, RunState, check_loss, read_history, write_history
+from charrnn.checkpoints import History, RunState, check_loss, resume_history, write_history
 from charrnn.model import CharacterModel
 
 __all__ = [
@@ -52,10 +52,7 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, state: RunState) -> None:
         super().__init__()
         self.state = state
-        self.history: History = []
-        if epochs := state.restore():
-            # A stop between history and state leaves one row too many.
-            self.history = read_history(state.directory / "history.csv")[:epochs]
+        self.history = resume_history(state.directory / "history.csv", state.restore())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save after an epoch; called by Keras."""

@@ -120,7 +120,7 @@ class Vocabulary:
 def save_vocabulary(vocabulary: Vocabulary, path: str | os.PathLike[str]) -> None:
     """Write a vocabulary as JSON, whole or not at all."""
     content = json.dumps({"characters": vocabulary.characters}, ensure_ascii=True)
-    write_atomically(path, content.encode("ascii") + b"\n")
+    write_atomically({path: content.encode("ascii") + b"\n"})
 
 
 def load_vocabulary(path: str | os.PathLike[str]) -> Vocabulary:

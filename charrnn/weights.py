@@ -4,6 +4,7 @@ A model is two files, ``name.safetensors`` and ``name.json``. The second holds t
 hyper-parameters, the vocabulary, the hash of the first, and a card that says where it comes from.
 """
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from safetensors.numpy import load, save
 
 from charrnn.files import sha256, write_atomically
+from charrnn.hyperparameters import GATES, check_hyperparameters
 from charrnn.vocabulary import Vocabulary
 
 __all__ = [
@@ -33,7 +35,6 @@ PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
 PRETRAINED_SHA256 = "02bd930019df5af5dec3a4c2e11b3da815f5ee46948c0c7729fdbeab0bdebe3d"
 
 Arrays = dict[str, npt.NDArray[np.float32]]
-GATES = {"gru": 3, "lstm": 4}
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
     """
     weights, description = _files(path)
     _check(model, weights)
-    write_atomically(weights, save(model.arrays))
+    data = save(model.arrays)
     content = {
         "hyperparameters": model.hyperparameters,
         "characters": model.vocabulary.characters,
-        "sha256": sha256(weights),
+        "sha256": hashlib.sha256(data).hexdigest(),
         "card": model.card,
     }
-    write_atomically(description, json.dumps(content, indent=2).encode("ascii") + b"\n")
+    text = json.dumps(content, indent=2).encode("ascii") + b"\n"
+    write_atomically({weights: data, description: text})
 
 
 def read_weights(path: str | os.PathLike[str]) -> StoredModel:
@@ -101,7 +103,8 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     for file in (weights, description):
         if not file.is_file():
             raise ValueError(f"path: expected the file {file}, which does not exist")
-    if description == PRETRAINED.with_suffix(".json") and sha256(description) != PRETRAINED_SHA256:
+    own = PRETRAINED.with_suffix(".json").resolve()
+    if description.resolve() == own and sha256(description) != PRETRAINED_SHA256:
         raise ValueError(
             f"{description}: damaged, or not the model of this package: expected SHA-256 "
             f"{PRETRAINED_SHA256}, received {sha256(description)}"
@@ -112,7 +115,7 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
         hyperparameters, card, digest = (
             content[key] for key in ("hyperparameters", "card", "sha256")
         )
-        _check_hyperparameters(hyperparameters)
+        check_hyperparameters(**hyperparameters)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{description}: expected a model's description: {error!r}") from error
     if sha256(weights) != digest:
@@ -131,20 +134,6 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
 def _files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
     name = os.fspath(path).removesuffix(".json").removesuffix(".safetensors")
     return Path(f"{name}.safetensors"), Path(f"{name}.json")
-
-
-def _check_hyperparameters(hyperparameters: dict[str, Any]) -> None:
-    sizes = {"vocabulary_size", "embedding_size", "units", "layers"}
-    if (
-        set(hyperparameters) != {*sizes, "cell", "dropout"}
-        or hyperparameters["cell"] not in GATES
-        or not all(isinstance(hyperparameters[key], int) for key in sizes)
-        or min(hyperparameters[key] for key in sizes) < 1
-    ):
-        raise ValueError(
-            f"hyperparameters: expected {', '.join(sorted(sizes))} as whole numbers of at least 1, "
-            f"cell as one of {tuple(GATES)}, dropout, and no other; received {hyperparameters!r}"
-        )
 
 
 def _check(model: StoredModel, file: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from charrnn import corpora, downloads
 from charrnn.corpora import CORPORA, Corpus, CorpusError, cut_book, load
 from charrnn.downloads import Wheel
+from charrnn.vocabulary import Vocabulary
+from charrnn.windows import step_windows
 
 TEXT = "First line\nsecond line\n"
 EDITION = "Licence\n\nChapter I\n\nMy father\u2019s name\n\n*** END OF THIS BOOK ***\nmore\n"
@@ -46,6 +48,10 @@ def test_great_expectations_as_system_c_cut_it(book_of_system_c):
     assert len(set(book_of_system_c)) == 84
     assert book_of_system_c.startswith("My father's family name being Pirrip")
     assert "subscribe to our email newsletter" in book_of_system_c
+    ids = Vocabulary(book_of_system_c).encode(book_of_system_c) - 1  # system C counts from 0
+    expected = [40, 78, 1, 59, 54, 73, 61, 58, 71, 6, 72, 1, 59, 54, 66]
+    assert ids[:15].tolist() == expected
+    assert len(step_windows(ids, 100)[0]) // 64 == 158  # steps of an epoch
 
 
 @pytest.mark.network

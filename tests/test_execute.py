@@ -193,13 +193,21 @@ def test_interrupt_ends_cleanly(tmp_path: Path) -> None:
     sleep = code("sleep", f"{lines}\ntime.sleep(60)")
     chapter = write_chapter(tmp_path, tiny_chapter(sleep))
     before = chapter.read_bytes()
-    process = run_script("--in-place", str(chapter))
+    # A background job of a shell inherits an ignored SIGINT, and so would the runner under test.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = run_script("--in-place", str(chapter))
+    finally:
+        signal.signal(signal.SIGINT, previous)
     deadline = time.monotonic() + 40
     while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     kernel = int(pid_file.read_text())
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=40)
+    try:
+        _, errors = process.communicate(timeout=40)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors

@@ -15,15 +15,15 @@ def test_sha256_is_hashlibs(tmp_path):
 
 def test_a_file_is_written_with_the_folders_above_it(tmp_path):
     path = tmp_path / "new" / "folder" / "file"
-    write_atomically(path, b"one")
-    write_atomically(path, b"two")
+    write_atomically({path: b"one"})
+    write_atomically({path: b"two"})
     assert path.read_bytes() == b"two"
     assert [entry.name for entry in path.parent.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_others_may_read_what_was_written(tmp_path):
-    write_atomically(tmp_path / "file", b"one")
+    write_atomically({tmp_path / "file": b"one"})
     with write_folder_atomically(tmp_path / "folder"):
         pass
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
@@ -39,7 +39,7 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypa
     path.write_bytes(b"old")
     monkeypatch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[step], fail)
     with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, b"new")
+        write_atomically({path: b"new"})
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
@@ -86,3 +86,12 @@ def test_a_failing_rename_puts_the_old_folder_back(tmp_path, monkeypatch):
         (folder / "new").write_text("new")
     assert [entry.name for entry in target.iterdir()] == ["old"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+def test_of_two_files_both_are_replaced_or_none(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_atomically({first: b"old", second: b"old"})
+    with pytest.raises(TypeError):
+        write_atomically({first: b"new", second: "no bytes"})
+    assert first.read_bytes() == second.read_bytes() == b"old"
+    assert sorted(tmp_path.iterdir()) == [first, second]

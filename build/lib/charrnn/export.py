@@ -1,0 +1,78 @@
+"""Model -> files that others load: weights with their vocabulary, and a SavedModel."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from charrnn.backend import tf
+from charrnn.files import write_folder_atomically
+from charrnn.generation import Generator
+from charrnn.model import CharacterModel, build
+from charrnn.vocabulary import Vocabulary
+from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
+
+__all__ = ["load_model", "save_model", "save_saved_model", "without_cudnn"]
+
+
+def save_model(
+    model: CharacterModel,
+    vocabulary: Vocabulary,
+    path: str | os.PathLike[str],
+    card: dict[str, Any] | None = None,
+) -> None:
+    """Write weights as safetensors, with vocabulary, hyper-parameters and card as JSON beside.
+
+    Raises:
+        ValueError: the vocabulary is not the model's.
+    """
+    names = expected_shapes(model.hyperparameters)
+    arrays = dict(zip(names, model.get_weights(), strict=True))
+    write_weights(StoredModel(model.hyperparameters, vocabulary, card or {}, arrays), path)
+
+
+def load_model(
+    path: str | os.PathLike[str] = PRETRAINED,
+) -> tuple[CharacterModel, Vocabulary]:
+    """Read the files of ``save_model``; without an argument, the model of the package.
+
+    Raises:
+        ValueError: a file is missing or damaged, or they do not belong together.
+    """
+    stored = read_weights(path)
+    model = build(**stored.hyperparameters)
+    model.set_weights([stored.arrays[name] for name in expected_shapes(stored.hyperparameters)])
+    return model, stored.vocabulary
+
+
+def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) -> None:
+    """Write a generator as a SavedModel that needs neither this package nor Python.
+
+    Its only signature, ``serving_default``, takes ``prompts``, ``length``, ``temperature`` and
+    ``seed``, and gives ``texts``, for any number of prompts of any lengths.
+    """
+    model = generator.one_step.model
+    portable = Generator(model, generator.vocabulary)
+
+    def serve(prompts: Any, length: Any, temperature: Any, seed: Any) -> dict[str, Any]:
+        return {"texts": portable(prompts, length, temperature, seed)}
+
+    signature = tf.function(serve, input_signature=portable.__call__.input_signature)
+    with without_cudnn(model), write_folder_atomically(directory) as folder:
+        tf.saved_model.save(portable, str(folder), signatures=signature)
+
+
+@contextmanager
+def without_cudnn(model: CharacterModel) -> Iterator[None]:
+    """Trace recurrent layers as plain operations, which run with and without a GPU.
+
+    Where there is a GPU, Keras takes cuDNN's operations, and no CPU has them.
+    """
+    previous = [layer.use_cudnn for layer in model.recurrent]
+    try:
+        for layer in model.recurrent:
+            layer.use_cudnn = False
+        yield
+    finally:
+        for layer, value in zip(model.recurrent, previous, strict=True):
+            layer.use_cudnn = value

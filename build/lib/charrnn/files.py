@@ -1,0 +1,82 @@
+"""Files written whole or not at all, and their hashes."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["sha256", "write_atomically", "write_folder_atomically"]
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
+    """Write one or more files so that no reader ever sees a half-written one.
+
+    The bytes go to temporary files in the same folders, which take their names only when all are
+    complete; when writing fails, they are removed and previous files stay as they were.
+
+    Args:
+        contents: path -> bytes; missing folders above a path are made.
+
+    Raises:
+        OSError: a folder cannot be written.
+    """
+    temporaries: dict[Path, Path] = {}
+    try:
+        for path, content in contents.items():
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            temporaries[target] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes a private file; a corpus or a weight file is for everybody.
+            temporaries[target].chmod(0o644)
+        for target, temporary in temporaries.items():
+            temporary.replace(target)
+    except BaseException:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def write_folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary folder to fill; it takes the name ``path`` when the block ends well.
+
+    Args:
+        path: the folder; one that stands there is replaced only at the end.
+
+    Yields:
+        The temporary folder, beside the final one.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if target.exists():
+            old = temporary.with_name(temporary.name + ".old")
+            target.rename(old)
+            try:
+                temporary.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
+            shutil.rmtree(old)
+        else:
+            temporary.rename(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise

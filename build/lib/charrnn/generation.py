@@ -1,0 +1,180 @@
+"""Prompts and state -> text, in TensorFlow.
+
+One step at a time from Python, which shows what happens, and the whole loop in one graph, which is
+faster. Both draw the same characters for the same seed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from charrnn.backend import tf
+from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
+
+__all__ = ["Generator", "OneStep", "continue_ids", "generate"]
+
+
+class OneStep(tf.Module):  # type: ignore[misc]
+    """One character further: ids and states in, the next ids and states out.
+
+    Source: system A of the TensorFlow tutorials, on ids instead of texts.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+        vocabulary_size = model.hyperparameters["vocabulary_size"]
+        # -inf makes [UNK] impossible, 0 leaves the other ids as they are.
+        self.mask = tf.where(tf.range(vocabulary_size) == UNKNOWN_ID, -float("inf"), 0.0)
+
+    @tf.function(reduce_retracing=True)
+    def __call__(self, ids: Any, states: Any, temperature: Any, seed: Any) -> Any:
+        """Draw the next id of each row.
+
+        Args:
+            ids: the current id of each row, shape (batch,).
+            states: as of ``CharacterModel``.
+            temperature: scalar, float32.
+            seed: two integers; equal seeds draw equal ids.
+
+        Returns:
+            The next ids, shape (batch,), int32, and the states.
+        """
+        logits, states = self.model(ids[:, None], states=states, return_state=True)
+        logits = logits[:, -1] / temperature + self.mask  # (batch, vocabulary)
+        drawn = tf.random.stateless_categorical(logits, 1, seed, dtype=tf.int32)
+        return drawn[:, 0], states
+
+
+def generate(
+    one_step: OneStep,
+    vocabulary: Vocabulary,
+    prompts: Sequence[str],
+    length: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> list[str]:
+    """Continue several prompts at once with a loop in Python.
+
+    As long as a prompt lasts, its own next character is fed to the model; after that the drawn one.
+
+    Args:
+        one_step: of a trained model.
+        vocabulary: of that model.
+        prompts: texts of any lengths.
+        length: characters to add to each.
+        temperature: below 1 more careful, above 1 bolder.
+        seed: equal seeds give equal texts.
+
+    Returns:
+        Each prompt with its continuation.
+
+    Raises:
+        ValueError: an empty or unknown prompt, a length or temperature that cannot be.
+    """
+    check_sampling(length, temperature)
+    prompt_ids, lengths = encode_prompts(prompts, vocabulary)
+    states = one_step.model.initial_states(len(prompts))
+    heat = tf.constant(temperature, tf.float32)
+    ids = tf.constant(prompt_ids[:, 0])
+    texts = [ids]
+    for step in range(1, max(lengths) + length):
+        ids, states = one_step(ids, states, heat, tf.constant([seed, step]))
+        if step < prompt_ids.shape[1]:
+            ids = tf.where(step < lengths, prompt_ids[:, step], ids)
+        texts.append(ids)
+    rows = tf.stack(texts, axis=1).numpy()  # (batch, time)
+    return [vocabulary.decode(row[: end + length]) for row, end in zip(rows, lengths, strict=True)]
+
+
+def continue_ids(
+    one_step: OneStep, prompt_ids: Any, ends: Any, length: Any, temperature: Any, seed: Any
+) -> Any:
+    """Continue several prompts at once with a loop that ``tf.function`` turns into a graph.
+
+    Args:
+        one_step: of a trained model.
+        prompt_ids: shape (batch, longest), int32, filled up with 0; the signature of the
+            graph leaves the batch size open, or the step's own graph may not fit the loop.
+        ends: length of each prompt, shape (batch,), int32.
+        length: characters to add to each, scalar tensor.
+        temperature: scalar tensor above 0.
+        seed: scalar tensor; equal seeds draw equal ids.
+
+    Returns:
+        Ids, shape (batch, longest + length); what exceeds a row's own end is to be left out.
+    """
+    steps = tf.shape(prompt_ids)[1] + length
+    states = one_step.model.initial_states(tf.shape(prompt_ids)[0])
+    prompt_ids = tf.pad(prompt_ids, [[0, 0], [0, length]])
+    ids = prompt_ids[:, 0]
+    texts = tf.TensorArray(tf.int32, steps).write(0, ids)
+    for step in tf.range(1, steps):
+        ids, states = one_step(ids, states, temperature, tf.stack([seed, step]))
+        ids = tf.where(step < ends, prompt_ids[:, step], ids)
+        texts = texts.write(step, ids)
+    return tf.transpose(texts.stack())  # (time, batch) -> (batch, time)
+
+
+class Generator(tf.Module):  # type: ignore[misc]
+    """Texts in, texts out, for any number of prompts of any lengths, in one graph.
+
+    Everything the graph needs hangs on the module, so that it can be exported.
+    """
+
+    def __init__(self, model: Any, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.one_step = OneStep(model)
+        self.vocabulary = vocabulary
+        characters = list(vocabulary.characters)
+        self.table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                characters, tf.range(1, len(vocabulary), dtype=tf.int32)
+            ),
+            default_value=UNKNOWN_ID,
+        )
+        self.symbols = tf.constant(list(vocabulary.symbols))
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None,), tf.string, "prompts"),
+            tf.TensorSpec((), tf.int32, "length"),
+            tf.TensorSpec((), tf.float32, "temperature"),
+            tf.TensorSpec((), tf.int32, "seed"),
+        ]
+    )
+    def __call__(self, prompts: Any, length: Any, temperature: Any, seed: Any) -> Any:
+        """Continue each prompt.
+
+        Args:
+            prompts: UTF-8 texts, shape (batch,).
+            length: characters to add to each, scalar.
+            temperature: scalar above 0.
+            seed: scalar; equal seeds give equal texts.
+
+        Returns:
+            Texts, shape (batch,).
+
+        Raises:
+            InvalidArgumentError: an empty or unknown prompt, a length or temperature that cannot
+                be. A graph cannot raise ValueError; ``charrnn.prompts`` checks the same.
+        """
+        characters = tf.strings.unicode_split(prompts, "UTF-8")
+        ends = tf.cast(characters.row_lengths(), tf.int32)  # (batch,)
+        known = self.table.lookup(characters.flat_values)
+        warmth = "temperature: expected a finite number above 0"
+        checks = [
+            tf.debugging.assert_positive(tf.size(prompts), "prompts: expected at least one"),
+            tf.debugging.assert_greater(ends, 0, "prompts: expected at least one character"),
+            tf.debugging.assert_greater(known, UNKNOWN_ID, "prompts: expected known characters"),
+            tf.debugging.assert_greater(temperature, 0.0, warmth),
+            tf.debugging.assert_less(temperature, float("inf"), warmth),
+            tf.debugging.assert_non_negative(length, "length: expected at least 0"),
+        ]
+        # A graph runs in any order that its data allow: the rest waits for the checks.
+        with tf.control_dependencies(checks):
+            known, length = tf.identity(known), tf.identity(length)
+        prompt_ids = characters.with_flat_values(known).to_tensor()  # (batch, longest)
+        rows = continue_ids(self.one_step, prompt_ids, ends, length, temperature, seed)
+        rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
+        return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)

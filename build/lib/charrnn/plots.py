@@ -1,0 +1,225 @@
+"""Every figure of the book, small enough to be stored five times.
+
+Each function draws one figure from data and returns it; labels are symbols or plain English terms.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+from matplotlib import font_manager
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+__all__ = [
+    "COLOURS",
+    "activations",
+    "curves",
+    "frequencies",
+    "layers",
+    "new_figure",
+    "points",
+    "probabilities",
+    "strips",
+    "visible",
+]
+
+# Okabe and Ito 2008: told apart by colour-blind readers, and on paper.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+
+
+def new_figure(width: float = 6.0, height: float = 3.0) -> tuple[Figure, Any]:
+    """Return a figure and its axes; sizes in inches at 80 dots each, readable on a phone."""
+    figure, axes = plt.subplots(figsize=(width, height), dpi=80, layout="constrained")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def visible(character: str) -> str:
+    """Return what stands for a character in a figure: □ where matplotlib's font lacks it."""
+    sign = {"\n": "\\n", "\t": "\\t", " ": "␣"}.get(character, character)
+    font = font_manager.get_font(font_manager.findfont("monospace"))
+    return sign if all(font.get_char_index(ord(part)) for part in sign) else "□"
+
+
+def curves(
+    x: npt.ArrayLike,
+    lines: Mapping[str, npt.ArrayLike],
+    levels: Mapping[str, float] | None = None,
+    x_label: str = "epoch",
+    y_label: str = "nats per character",
+    y_limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw lines over the same x, and horizontal levels to compare them with.
+
+    Args:
+        x: shape (points,).
+        lines: name -> values, shape (points,).
+        levels: name -> value, drawn dashed in grey with the name at the right.
+        x_label: what x counts.
+        y_label: what the values measure, with its unit.
+        y_limits: smallest and largest y shown; None for all.
+    """
+    figure, axes = new_figure()
+    for (name, values), colour in zip(lines.items(), COLOURS, strict=False):
+        axes.plot(np.asarray(x), np.asarray(values), "o-", ms=3, color=colour, label=name)
+    for name, level in (levels or {}).items():
+        axes.axhline(level, color="0.5", ls="--", lw=1)
+        axes.annotate(
+            f"{name} {level:.3f}", (1, level), xycoords=("axes fraction", "data"),
+            ha="right", va="bottom", fontsize=8, color="0.35",
+        )  # fmt: skip
+    axes.set(xlabel=x_label, ylabel=y_label, ylim=y_limits)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False)
+    return figure
+
+
+def probabilities(
+    symbols: Sequence[str], lines: Mapping[str, npt.ArrayLike], largest: int = 12
+) -> Figure:
+    """Draw the most likely characters of one or more distributions as groups of bars.
+
+    Args:
+        symbols: name of each id; line ends and spaces are made visible.
+        lines: name -> probabilities, shape (vocabulary,).
+        largest: how many ids to show, sorted by their largest probability in any line.
+    """
+    figure, axes = new_figure()
+    order = np.argsort(-np.max([np.asarray(values) for values in lines.values()], axis=0))[:largest]
+    width = 0.8 / len(lines)
+    for index, (name, values) in enumerate(lines.items()):
+        places = np.arange(len(order)) + (index - (len(lines) - 1) / 2) * width
+        axes.bar(places, np.asarray(values)[order], width, color=COLOURS[index], label=name)
+    labels = [visible(symbols[i]) for i in order]
+    axes.set_xticks(range(len(order)), labels, family="monospace")
+    axes.set(ylabel="probability")
+    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(lines))
+    return figure
+
+
+def activations(text: str, values: npt.ArrayLike, columns: int = 60) -> Figure:
+    """Draw a text line by line, each character on the colour of a value that belongs to it.
+
+    Source: the pictures of single units in Karpathy, Johnson and Fei-Fei 2015.
+
+    Args:
+        text: line ends and spaces are made visible.
+        values: shape (characters,), from -1, blue, to 1, orange.
+        columns: where longer lines are cut.
+    """
+    lines = text.splitlines(keepends=True)
+    rows = [line[i : i + columns] for line in lines for i in range(0, len(line), columns)]
+    grid = np.full((len(rows), max(map(len, rows))), np.nan)
+    figure, axes = new_figure(6.0, 0.22 * len(rows) + 0.3)
+    value = iter(np.asarray(values))
+    for row, column in ((r, c) for r, line in enumerate(rows) for c in range(len(line))):
+        grid[row, column] = next(value)
+        character = rows[row][column]
+        label = "↵" if character == "\n" else visible(character)
+        axes.text(column, row, label, ha="center", va="center", size=8, family="monospace")
+    colours = LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
+    picture = axes.imshow(grid, colours, vmin=-1, vmax=1, aspect="auto")
+    axes.set_axis_off()
+    figure.colorbar(picture, ticks=[-1, 0, 1], pad=0.01)
+    return figure
+
+
+def frequencies(counts: Mapping[str, int], largest: int = 70) -> Figure:
+    """Draw how often each character occurs, the most frequent first, on a logarithmic scale.
+
+    Args:
+        counts: character -> how often it occurs, at least once.
+        largest: how many characters to show.
+    """
+    figure, axes = new_figure(height=2.6)
+    order = sorted(counts, key=lambda character: (-counts[character], character))[:largest]
+    axes.bar(range(len(order)), [counts[character] for character in order], color=COLOURS[0])
+    labels = [visible(character) for character in order]
+    # Two rows of labels: in one row they would touch.
+    for first, pad in enumerate([2, 13]):
+        places = range(first, len(order), 2)
+        axes.set_xticks(places, labels[first::2], minor=bool(first), family="monospace", fontsize=9)
+        axes.tick_params(axis="x", which="minor" if first else "major", length=0, pad=pad)
+    axes.set(xlabel="character", ylabel="count", yscale="log", xlim=(-1, len(order)))
+    return figure
+
+
+def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
+    """Draw a short text as a row of cells, and below it which windows take which characters.
+
+    Neighbouring windows have different colours; what no window takes is an empty dashed cell.
+
+    Args:
+        text: up to about 30 characters.
+        rows: name -> positions in the text, shape (windows, time).
+    """
+    figure, axes = new_figure(height=0.3 + 0.34 * (1 + len(rows)))
+    grey = {position: "0.88" for position in range(len(text))}
+    lines: list[tuple[str, dict[int, str]]] = [("text", grey)]
+    for name, windows in rows.items():
+        colours = [COLOURS[index % 2 * 3 + 2] + "70" for index in range(len(np.asarray(windows)))]
+        taken = zip(np.asarray(windows).tolist(), colours, strict=True)
+        lines.append((name, {position: colour for row, colour in taken for position in row}))
+    for y, (_, cells) in enumerate(lines):
+        for x, character in enumerate(text):
+            style: dict[str, Any] = {"fc": cells.get(x, "none"), "ls": "-" if x in cells else "--"}
+            place = (x + 0.04, y + 0.1)
+            axes.add_patch(Rectangle(place, 0.92, 0.8, lw=0.8, ec="0.4", clip_on=False, **style))
+            if x in cells:
+                axes.text(x + 0.5, y + 0.5, visible(character), ha="center", va="center")
+    axes.set(xlim=(0, len(text)), ylim=(len(lines), 0), xticks=[])
+    axes.set_yticks(np.arange(len(lines)) + 0.5, [name for name, _ in lines])
+    axes.tick_params(length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return figure
+
+
+def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int) -> Figure:
+    """Draw layers as boxes, and on the arrows between them the shapes of what flows.
+
+    Args:
+        names: of the layers.
+        shapes: of what enters the first layer and of what leaves each, one more than names.
+        recurrent: index of the layer that gets an arrow back to itself, its state.
+    """
+    figure, axes = new_figure(6.6, 1.3)
+    arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+    for index, shape in enumerate(shapes):
+        x = 2 * index
+        axes.annotate("", (x + 1.04, 0.5), (x, 0.5), arrowprops=arrow)
+        label = f"({', '.join(map(str, shape))})"
+        axes.text(x + 0.5, -0.02, label, ha="center", va="top", fontsize=8, color="0.35")
+    for index, name in enumerate(names):
+        start = 2 * index + 1.04
+        axes.add_patch(Rectangle((start, 0.1), 0.96, 0.8, fc=COLOURS[index] + "40", ec="0.35"))
+        axes.text(start + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
+    loop = arrow | {"connectionstyle": "arc3,rad=1.3"}
+    middle = 2 * recurrent + 1.52
+    axes.annotate("", (middle - 0.25, 0.92), (middle + 0.25, 0.92), arrowprops=loop)
+    axes.set(xlim=(-0.1, 2 * len(names) + 1.1), ylim=(-0.3, 1.5))
+    axes.set_axis_off()
+    return figure
+
+
+def points(arms: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Figure:
+    """Draw what repeated runs measured as points, the arms of an experiment side by side.
+
+    Args:
+        arms: name -> measure -> values, shape (runs,); the first arm has all measures.
+        y_label: what the values are.
+    """
+    figure, axes = new_figure()
+    measures = list(next(iter(arms.values())))
+    for index, (name, results) in enumerate(arms.items()):
+        x = [measures.index(measure) for measure, runs in results.items() for _ in np.array(runs)]
+        y = np.concatenate([np.asarray(runs) for runs in results.values()])
+        shift = (index - (len(arms) - 1) / 2) * 0.15
+        axes.plot(np.array(x) + shift, y, "o", ms=4, color=COLOURS[index], label=name)
+    axes.set_xticks(range(len(measures)), measures)
+    axes.set(ylabel=y_label)
+    axes.legend(frameon=False)
+    return figure

@@ -1,0 +1,190 @@
+"""Model and batches -> a trained model: with Keras' ``fit``, and with a loop of our own."""
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from charrnn.backend import keras, tf
+from charrnn.checkpoints import History, RunState, check_loss, resume_history, write_history
+from charrnn.model import CharacterModel
+
+__all__ = [
+    "Checkpoints",
+    "SelfTrainedModel",
+    "cosine_schedule",
+    "custom_loop",
+    "fit",
+    "next_character_loss",
+]
+
+
+def next_character_loss() -> Any:
+    """Return the mean cross-entropy between logits and the ids of the next characters, in nats."""
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) -> Any:
+    """Return a learning rate that rises linearly, then falls along a cosine to a fiftieth.
+
+    Source: Loshchilov and Hutter 2017, without restarts.
+    """
+    if not 0 <= warmup_steps < steps:
+        raise ValueError(
+            f"warmup_steps: expected 0 to {steps - 1} for {steps} steps, received {warmup_steps}"
+        )
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=steps - warmup_steps,
+        alpha=0.02,
+        warmup_target=learning_rate,
+        warmup_steps=warmup_steps,
+    )
+
+
+class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keep the latest state of a run, its history, and the weights with the best ``val_loss``.
+
+    In the folder stand the state (see ``RunState``), ``history.csv`` and ``best.weights.h5``.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        super().__init__()
+        self.state = state
+        self.history = resume_history(state.directory / "history.csv", state.restore())
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Save after an epoch; called by Keras."""
+        directory: Path = self.state.directory
+        row = {"epoch": epoch + 1.0, **{key: float(value) for key, value in logs.items()}}
+        check_loss(row["loss"], epoch + 1)
+        best = min((past["val_loss"] for past in self.history), default=math.inf)
+        self.history.append(row)
+        write_history(self.history, directory / "history.csv")
+        if row["val_loss"] < best:
+            self.model.save_weights(directory / "new.weights.h5")
+            (directory / "new.weights.h5").replace(directory / "best.weights.h5")
+        self.state.save(epoch + 1)
+
+
+def fit(
+    model: Any,
+    batches: Callable[[int], Any],
+    validation: Any,
+    epochs: int,
+    steps_per_epoch: int,
+    directory: str | os.PathLike[str],
+    verbose: int = 2,
+) -> History:
+    """Train with ``keras.Model.fit``, validate and save after each epoch, go on where a run ended.
+
+    Args:
+        model: compiled and built.
+        batches: gives the training dataset that begins at a step; called once, with the number of
+            steps already done (``lambda step: shuffled_batches(..., first_step=step)``).
+        validation: dataset for the validation loss.
+        epochs: how many the whole run has; those that ``directory`` holds are not repeated.
+        steps_per_epoch: batches in an epoch.
+        directory: of this run alone.
+        verbose: as in Keras; 1 writes control characters, 2 a line an epoch.
+
+    Returns:
+        One row an epoch with ``epoch``, ``loss``, ``val_loss``, earlier parts of the run included.
+
+    Raises:
+        ValueError: ``directory`` holds the state of a model of other sizes.
+        FloatingPointError: the loss is not finite.
+    """
+    checkpoints = Checkpoints(RunState(model, model.optimizer, directory))
+    done = len(checkpoints.history)
+    if done < epochs:
+        model.fit(
+            batches(done * steps_per_epoch),
+            validation_data=validation,
+            initial_epoch=done,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=False,  # the dataset does it
+            callbacks=[checkpoints],
+            verbose=verbose,
+        )
+    return checkpoints.history
+
+
+class SelfTrainedModel(CharacterModel):
+    """A model with its own ``train_step``, which ``fit`` calls for each batch."""
+
+    def train_step(self, data: Any) -> Any:
+        """Update the weights on one batch of (inputs, targets); return the epoch's mean loss."""
+        inputs, targets = data  # (batch, time)
+        with tf.GradientTape() as tape:
+            logits = self(inputs, training=True)  # (batch, time, vocabulary)
+            loss = self.compute_loss(y=targets, y_pred=logits)
+        weights = self.trainable_variables
+        gradients = tape.gradient(loss, weights)
+        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self.metrics[0].update_state(loss)  # Keras' running mean of the loss
+        return self.compute_metrics(inputs, targets, logits)
+
+
+def custom_loop(
+    model: Any,
+    optimizer: Any,
+    batches: Callable[[int], Any],
+    epochs: int,
+    steps_per_epoch: int,
+    directory: str | os.PathLike[str],
+    clip_norm: float = 1.0,
+    save_every: int = 5,
+    report_every: int = 50,
+) -> list[float]:
+    """Train without ``fit``: the whole loop in the open, with clipping and exact resume.
+
+    Args:
+        model: built.
+        optimizer: a Keras optimizer.
+        batches: as for ``fit``.
+        epochs: how many the whole run has; those that ``directory`` holds are not repeated.
+        steps_per_epoch: batches in an epoch.
+        directory: of this run alone.
+        clip_norm: largest norm of all gradients together.
+        save_every: epochs between two saved states; the last epoch is always saved.
+        report_every: steps between two printed lines.
+
+    Returns:
+        Mean loss of each epoch that was run now, in nats.
+
+    Raises:
+        ValueError: ``directory`` holds the state of a model of other sizes.
+        FloatingPointError: the loss is not finite.
+    """
+    loss_function = next_character_loss()
+    mean = keras.metrics.Mean()
+    state = RunState(model, optimizer, directory)
+    done = state.restore()
+    steps = iter(batches(done * steps_per_epoch))
+
+    @tf.function
+    def train_step(inputs: Any, targets: Any) -> None:
+        with tf.GradientTape() as tape:
+            logits = model(inputs, training=True)
+            loss = loss_function(targets, logits)
+        weights = model.trainable_variables
+        gradients = tape.gradient(loss, weights)
+        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        mean.update_state(loss)
+
+    losses = []
+    for epoch in range(done + 1, epochs + 1):
+        mean.reset_state()
+        for step in range(1, steps_per_epoch + 1):
+            train_step(*next(steps))
+            if step % report_every == 0:
+                print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
+        losses.append(float(mean.result()))
+        check_loss(losses[-1], epoch)
+        if epoch % save_every == 0 or epoch == epochs:
+            state.save(epoch)
+    return losses

@@ -1,0 +1,150 @@
+"""Arrays <-> files: weights as safetensors, what they mean as JSON beside them; no TensorFlow.
+
+A model is two files, ``name.safetensors`` and ``name.json``. The second holds the
+hyper-parameters, the vocabulary, the hash of the first, and a card that says where it comes from.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load, save
+
+from charrnn.files import sha256, write_atomically
+from charrnn.hyperparameters import GATES, check_hyperparameters
+from charrnn.vocabulary import Vocabulary
+
+__all__ = [
+    "PRETRAINED",
+    "PRETRAINED_SHA256",
+    "StoredModel",
+    "expected_shapes",
+    "read_weights",
+    "write_weights",
+]
+
+# Trained by tools/train_reference.py.
+PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
+# Of its JSON file, which holds the hash of the other: together they fix vocabulary and weights.
+# tools/train_reference.py prints the new one.
+PRETRAINED_SHA256 = "02bd930019df5af5dec3a4c2e11b3da815f5ee46948c0c7729fdbeab0bdebe3d"
+
+Arrays = dict[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model as its files hold it.
+
+    Attributes:
+        hyperparameters: arguments of ``CharacterModel``.
+        vocabulary: of its ids.
+        card: where it comes from: corpus, recipe, losses.
+        arrays: weights by name, float32, shapes as of ``expected_shapes``.
+    """
+
+    hyperparameters: dict[str, Any]
+    vocabulary: Vocabulary
+    card: dict[str, Any]
+    arrays: Arrays
+
+
+def expected_shapes(hyperparameters: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Return the name and shape of each array of a model, in the model's own order."""
+    size = hyperparameters["vocabulary_size"]
+    units, cell = hyperparameters["units"], hyperparameters["cell"]
+    width = hyperparameters["embedding_size"]
+    shapes: dict[str, tuple[int, ...]] = {"embedding": (size, width)}
+    for layer in range(hyperparameters["layers"]):
+        columns = GATES[cell] * units
+        shapes[f"recurrent.{layer}.kernel"] = (width if layer == 0 else units, columns)
+        shapes[f"recurrent.{layer}.recurrent_kernel"] = (units, columns)
+        # Keras' GRU keeps one bias for the input's part and one for the state's.
+        shapes[f"recurrent.{layer}.bias"] = (2, columns) if cell == "gru" else (columns,)
+    shapes["dense.kernel"] = (units, size)
+    shapes["dense.bias"] = (size,)
+    return shapes
+
+
+def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
+    """Write a model's two files, ``path`` with the endings ``.safetensors`` and ``.json``.
+
+    Raises:
+        ValueError: arrays, hyper-parameters and vocabulary do not belong together.
+    """
+    weights, description = _files(path)
+    _check(model, weights)
+    data = save(model.arrays)
+    content = {
+        "hyperparameters": model.hyperparameters,
+        "characters": model.vocabulary.characters,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "card": model.card,
+    }
+    text = json.dumps(content, indent=2).encode("ascii") + b"\n"
+    write_atomically({weights: data, description: text})
+
+
+def read_weights(path: str | os.PathLike[str]) -> StoredModel:
+    """Read a model's two files.
+
+    Args:
+        path: with or without an ending; ``PRETRAINED`` is the model that comes with the package.
+
+    Raises:
+        ValueError: a file is missing or damaged, or they do not belong together.
+    """
+    weights, description = _files(path)
+    for file in (weights, description):
+        if not file.is_file():
+            raise ValueError(f"path: expected the file {file}, which does not exist")
+    own = PRETRAINED.with_suffix(".json").resolve()
+    if description.resolve() == own and sha256(description) != PRETRAINED_SHA256:
+        raise ValueError(
+            f"{description}: damaged, or not the model of this package: expected SHA-256 "
+            f"{PRETRAINED_SHA256}, received {sha256(description)}"
+        )
+    try:
+        content = json.loads(description.read_bytes())
+        vocabulary = Vocabulary(content["characters"])
+        hyperparameters, card, digest = (
+            content[key] for key in ("hyperparameters", "card", "sha256")
+        )
+        check_hyperparameters(**hyperparameters)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{description}: expected a model's description: {error!r}") from error
+    if sha256(weights) != digest:
+        raise ValueError(
+            f"{weights}: damaged, or of another model than {description.name}: expected SHA-256 "
+            f"{digest}, received {sha256(weights)}"
+        )
+    # safetensors gives the arrays in no order of its own; sorted, they are the same in each run.
+    loaded = sorted(load(weights.read_bytes()).items())
+    arrays = {name: array.astype("float32") for name, array in loaded}
+    model = StoredModel(hyperparameters, vocabulary, card, arrays)
+    _check(model, weights)
+    return model
+
+
+def _files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
+    name = os.fspath(path).removesuffix(".json").removesuffix(".safetensors")
+    return Path(f"{name}.safetensors"), Path(f"{name}.json")
+
+
+def _check(model: StoredModel, file: Path) -> None:
+    size = model.hyperparameters["vocabulary_size"]
+    if len(model.vocabulary) != size:
+        raise ValueError(
+            f"{file}: expected a vocabulary of {size} ids, [UNK] included, "
+            f"received {len(model.vocabulary)}"
+        )
+    expected = expected_shapes(model.hyperparameters)
+    received = {name: array.shape for name, array in model.arrays.items()}
+    if received != expected:
+        wrong = sorted(set(received.items()) ^ set(expected.items()))
+        raise ValueError(f"{file}: expected arrays {expected}, received other ones: {wrong}")
