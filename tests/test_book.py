@@ -14,17 +14,18 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from tools.build_book import ROOT, build
-from tools.notebooks import prose, read_notebook, toc_files
+from tools.notebooks import read_notebook, toc_files
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 CHAPTERS = toc_files()
 PAGES = ["notebooks/en/index", *CHAPTERS]
+CODE = re.compile(r"```.*?```|`[^`]*`", re.S)
 # Pages whose text has formulas.
 FORMULAS = {
     page
     for page in CHAPTERS
     for cell in read_notebook(ROOT / f"{page}.ipynb").cells
-    if cell.cell_type == "markdown" and "$" in prose(cell.source)
+    if cell.cell_type == "markdown" and "$" in CODE.sub("", cell.source)
 }
 # Attributes that make a browser fetch something at once, as href of <a> does not.
 FETCHED = {"src", "srcset", "data", "poster", "background"}
