@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -44,8 +45,13 @@ def test_a_module_imports_only_from_those_before_it(module) -> None:
 
 @pytest.mark.slow
 def test_a_wheel_carries_weights_records_and_types(tmp_path) -> None:
+    # In a copy: setuptools leaves a folder build/ beside what it builds.
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "charrnn", source / "charrnn")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)]
+    command += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("charrnn_book-*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
