@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load, save
 
-from charrnn.files import sha256, write_atomically
+from charrnn.files import write_atomically
 from charrnn.hyperparameters import GATES, check_hyperparameters
 from charrnn.vocabulary import Vocabulary
 
@@ -103,14 +103,15 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     for file in (weights, description):
         if not file.is_file():
             raise ValueError(f"path: expected the file {file}, which does not exist")
-    own = PRETRAINED.with_suffix(".json").resolve()
-    if description.resolve() == own and sha256(description) != PRETRAINED_SHA256:
+    data, text = weights.read_bytes(), description.read_bytes()
+    received, own = hashlib.sha256(text).hexdigest(), PRETRAINED.with_suffix(".json").resolve()
+    if description.resolve() == own and received != PRETRAINED_SHA256:
         raise ValueError(
             f"{description}: damaged, or not the model of this package: expected SHA-256 "
-            f"{PRETRAINED_SHA256}, received {sha256(description)}"
+            f"{PRETRAINED_SHA256}, received {received}"
         )
     try:
-        content = json.loads(description.read_bytes())
+        content = json.loads(text)
         vocabulary = Vocabulary(content["characters"])
         hyperparameters, card, digest = (
             content[key] for key in ("hyperparameters", "card", "sha256")
@@ -118,13 +119,13 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
         check_hyperparameters(**hyperparameters)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{description}: expected a model's description: {error!r}") from error
-    if sha256(weights) != digest:
+    if (received := hashlib.sha256(data).hexdigest()) != digest:
         raise ValueError(
             f"{weights}: damaged, or of another model than {description.name}: expected SHA-256 "
-            f"{digest}, received {sha256(weights)}"
+            f"{digest}, received {received}"
         )
     # safetensors gives the arrays in no order of its own; sorted, they are the same in each run.
-    loaded = sorted(load(weights.read_bytes()).items())
+    loaded = sorted(load(data).items())
     arrays = {name: array.astype("float32") for name, array in loaded}
     model = StoredModel(hyperparameters, vocabulary, card, arrays)
     _check(model, weights)

@@ -180,11 +180,10 @@ def stream_windows(ids: Ids, batch_size: int, length: int) -> tuple[Ids, Ids]:
     """
     check_windows(ids, length, batch_size)
     batches = (len(ids) - 1) // (batch_size * length)
-    used = batches * batch_size * length
+    inputs, targets = step_windows(ids[: batches * batch_size * length + 1], length)
+    # Window n of stream k stands in row k * batches + n.
     shape = (batch_size, batches, length)
-    inputs = ids[:used].reshape(shape).swapaxes(0, 1)
-    targets = ids[1 : used + 1].reshape(shape).swapaxes(0, 1)
-    return inputs, targets
+    return inputs.reshape(shape).swapaxes(0, 1), targets.reshape(shape).swapaxes(0, 1)
 
 
 def stream_batches(ids: Ids, batch_size: int, length: int) -> Any:
