@@ -27,7 +27,8 @@ def save_model(
         ValueError: the vocabulary is not the model's.
     """
     names = expected_shapes(model.hyperparameters)
-    arrays = dict(zip(names, model.get_weights(), strict=True))
+    values = [weight.numpy() for weight in model.trainable_variables]
+    arrays = dict(zip(names, values, strict=True))
     write_weights(StoredModel(model.hyperparameters, vocabulary, card or {}, arrays), path)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from charrnn.backend import keras
+from charrnn.gru import GRU
 from charrnn.hyperparameters import check_hyperparameters
 
 __all__ = ["CharacterModel", "build", "recurrent_layer"]
@@ -13,7 +14,7 @@ def recurrent_layer(cell: str, units: int) -> Any:
 
     Source: GRU, Cho et al. 2014; LSTM, Hochreiter and Schmidhuber 1997.
     """
-    layer = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell]
+    layer = {"gru": GRU, "lstm": keras.layers.LSTM}[cell]
     return layer(units, return_sequences=True, return_state=True)
 
 

@@ -14,6 +14,7 @@ from charrnn.backend import tf
 __all__ = [
     "check_windows",
     "chunk_windows",
+    "circular_batches",
     "shuffled_batches",
     "skipped_targets",
     "split_by_position",
@@ -194,3 +195,39 @@ def stream_batches(ids: Ids, batch_size: int, length: int) -> Any:
     """
     inputs, targets = stream_windows(ids, batch_size, length)
     return tf.data.Dataset.from_tensor_slices((inputs, targets))
+
+
+def circular_batches(ids: Ids, batch_size: int, length: int, first_step: int = 0) -> Any:
+    """Return an endless dataset of batches whose rows walk through the text, each round and round.
+
+    Row k begins at k / batch_size of the text, and row k of batch n + 1 continues row k of batch n;
+    after the last character comes the first. So a carried state belongs to the text before, and no
+    target is skipped.
+
+    Args:
+        ids: shape (characters,).
+        batch_size: number of rows.
+        length: time steps of a batch.
+        first_step: how many batches to leave out at the beginning.
+
+    Returns:
+        A ``tf.data.Dataset`` of pairs of shape (batch_size, length), int32.
+
+    Raises:
+        ValueError: the text is too short for one window in each row.
+    """
+    check_windows(ids, length, batch_size)
+    starts = np.arange(batch_size) * len(ids) // batch_size
+    # Inputs and targets together: one character more than a window.
+    offsets = starts[:, None] + np.arange(length + 1)  # (batch, time + 1)
+
+    def batches() -> Iterator[tuple[Ids, Ids]]:
+        step = first_step
+        while True:
+            rows = ids[(offsets + step * length) % len(ids)]
+            yield rows[:, :-1], rows[:, 1:]
+            step += 1
+
+    spec = tf.TensorSpec((batch_size, length), tf.int32)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=(spec, spec))
+    return dataset.prefetch(tf.data.AUTOTUNE)

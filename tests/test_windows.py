@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from charrnn.windows import (
     chunk_windows,
+    circular_batches,
     shuffled_batches,
     skipped_targets,
     split_by_position,
@@ -171,3 +172,20 @@ def test_inputs_and_targets_of_different_shapes_are_refused():
     inputs, targets = numbered_windows(7)
     with pytest.raises(ValueError, match=r"targets: expected shape \(7, 3\), received \(6, 3\)"):
         shuffled_batches(inputs, targets[:6], 2)
+
+
+@given(st.integers(1, 6), st.integers(1, 9), st.integers(0, 40), st.integers(0, 30))
+def test_circular_rows_go_on_where_they_were(batch_size, length, more, first_step):
+    text = text_of(batch_size * length + 1 + more)
+    batches = list(islice(iter(circular_batches(text, batch_size, length, first_step)), 3))
+    for number, (inputs, targets) in enumerate(batches, first_step):
+        assert inputs.shape == (batch_size, length)
+        begins = np.arange(batch_size) * len(text) // batch_size + number * length
+        expected = (begins[:, None] + np.arange(length)) % len(text)
+        np.testing.assert_array_equal(inputs, expected)
+        np.testing.assert_array_equal(targets, (expected + 1) % len(text))
+
+
+def test_circular_rows_need_a_window_each():
+    with pytest.raises(ValueError, match="ids: expected at least 13 characters for 3 window"):
+        circular_batches(text_of(12), 3, 4)
