@@ -1,4 +1,8 @@
-"""Ids -> logits in training, fast on a processor, and the state carried from batch to batch."""
+"""Ids -> logits, fast on a processor: the embedding folded into the input projection.
+
+What a character adds to the gates of a GRU depends on the character alone. So the first product is
+done once for each id of the vocabulary, and not once for each character of the batch.
+"""
 
 from typing import Any
 
@@ -7,16 +11,58 @@ from charrnn.model import CharacterModel
 from charrnn.processor import on_gpu
 from charrnn.recurrence import project
 
-__all__ = ["FastModel", "StreamModel", "build_fast", "build_stream"]
+__all__ = ["FastModel", "FoldedModel", "StreamModel", "build_fast", "build_stream"]
+
+
+def _input_table(model: CharacterModel) -> Any:
+    """Return what each id adds to the first layer's gates, shape (vocabulary, 3 * units)."""
+    first = model.recurrent[0]
+    return tf.matmul(model.embedding.embeddings, first.cell.kernel) + first.folded_bias()
+
+
+def _run_layers(model: CharacterModel, projected: Any, states: Any) -> Any:
+    """Return logits and states from the first layer's projected inputs.
+
+    Args:
+        model: of GRU layers.
+        projected: shape (time, batch, 3 * units), in the number format of the products.
+        states: as of ``CharacterModel``.
+
+    Returns:
+        Logits, shape (batch, time, vocabulary), float32, and the states.
+    """
+    new_states, hidden = [], None
+    for layer, (state,) in zip(model.recurrent, states, strict=True):
+        if hidden is not None:
+            projected = project(hidden, layer.cell.kernel, layer.folded_bias())
+        hidden, state = layer.recur(projected, state)  # (time, batch, units)
+        new_states.append([state])
+    logits = tf.cast(project(hidden, model.dense.kernel), tf.float32) + model.dense.bias
+    return tf.transpose(logits, (1, 0, 2)), new_states
+
+
+class FoldedModel:
+    """A trained model of GRU layers for generation: the same logits, one product less at each step.
+
+    It keeps the first product as it was when the object was made; make it anew after training.
+    """
+
+    def __init__(self, model: CharacterModel) -> None:
+        self.model = model
+        self.hyperparameters = model.hyperparameters
+        self.initial_states = model.initial_states
+        self.table = _input_table(model)
+
+    def __call__(self, ids: Any, states: Any, return_state: bool = True) -> Any:
+        """Return logits and states; arguments as of ``CharacterModel``, ``return_state`` true."""
+        return _run_layers(self.model, tf.gather(self.table, tf.transpose(ids)), states)
 
 
 class FastModel(CharacterModel):
     """A ``CharacterModel`` with the same weights and results, whose training step costs less.
 
-    What a character adds to the gates depends on the character alone, so the input projection
-    is done once for each id of the vocabulary and not once for each character of the batch. Where
-    this does not hold (an LSTM, dropout on the embedding), or does not help (outside training, on a
-    GPU), ``CharacterModel`` does the work.
+    Where the product cannot be folded (an LSTM, dropout on the embedding), or where it does not
+    help (outside training, on a GPU), ``CharacterModel`` does the work.
     """
 
     def call(
@@ -30,23 +76,14 @@ class FastModel(CharacterModel):
         sizes = self.hyperparameters
         if not training or sizes["cell"] != "gru" or sizes["dropout"] or on_gpu():
             return super().call(ids, states, return_state, training)
-        first = self.recurrent[0]
-        products = first.training_products(training)
         if states is None:
             states = self.initial_states(tf.shape(ids)[0])
+        products = self.recurrent[0].training_products(training)
         # A product, not a lookup: its gradient is a product, too, and no sum row by row.
-        hidden = tf.one_hot(tf.transpose(ids), sizes["vocabulary_size"], dtype=products)
-        kernel = tf.matmul(self.embedding.embeddings, first.cell.kernel) + first.folded_bias()
-        projected = project(hidden, kernel)  # (time, batch, 3 * units)
-        new_states = []
-        for layer, (state,) in zip(self.recurrent, states, strict=True):
-            if layer is not first:
-                projected = project(hidden, layer.cell.kernel, layer.folded_bias())
-            hidden, state = layer.recur(projected, state)  # (time, batch, units)
-            new_states.append([state])
-        logits = tf.cast(project(hidden, self.dense.kernel), tf.float32) + self.dense.bias
-        logits = tf.transpose(logits, (1, 0, 2))  # (batch, time, vocabulary)
-        return (logits, new_states) if return_state else logits
+        one_hot = tf.one_hot(tf.transpose(ids), sizes["vocabulary_size"], dtype=products)
+        projected = project(one_hot, _input_table(self))  # (time, batch, 3 * units)
+        logits, states = _run_layers(self, projected, states)
+        return (logits, states) if return_state else logits
 
 
 class StreamModel(FastModel):

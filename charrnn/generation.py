@@ -8,10 +8,36 @@ from collections.abc import Sequence
 from typing import Any
 
 from charrnn.backend import tf
-from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.fast import FoldedModel
+from charrnn.prompts import check_likely, check_sampling, encode_prompts
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["Generator", "OneStep", "continue_ids", "generate"]
+__all__ = ["Generator", "OneStep", "continue_ids", "generate", "keep_likely"]
+
+
+def keep_likely(logits: Any, top_k: int | None, top_p: float | None) -> Any:
+    """Make all but the likely ids of each row impossible.
+
+    Args:
+        logits: shape (batch, vocabulary).
+        top_k: how many ids to keep; ids that are as likely as the last of them stay, too.
+        top_p: keep the fewest ids whose probabilities add up to at least this; of what ``top_k``
+            has left, if both are given.
+
+    Returns:
+        The logits, -inf where an id is not kept.
+
+    Source: top-k, Fan et al. 2018; nucleus sampling, Holtzman et al. 2020.
+    """
+    if top_k is not None:
+        lowest = tf.sort(logits, direction="DESCENDING")[:, min(top_k, logits.shape[1]) - 1]
+        logits = tf.where(logits < lowest[:, None], -float("inf"), logits)
+    if top_p is not None:
+        ordered = tf.sort(logits, direction="DESCENDING")
+        before = tf.cumsum(tf.nn.softmax(ordered), axis=1, exclusive=True)
+        kept = tf.where(before < top_p, ordered, float("inf"))
+        logits = tf.where(logits < tf.reduce_min(kept, axis=1)[:, None], -float("inf"), logits)
+    return logits
 
 
 class OneStep(tf.Module):  # type: ignore[misc]
@@ -20,9 +46,11 @@ class OneStep(tf.Module):  # type: ignore[misc]
     Source: system A of the TensorFlow tutorials, on ids instead of texts.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, top_k: int | None = None, top_p: float | None = None) -> None:
+        """Take a model and, if not all ids may be drawn, which ones: see ``keep_likely``."""
         super().__init__()
-        self.model = model
+        check_likely(top_k, top_p)
+        self.model, self.top_k, self.top_p = model, top_k, top_p
         vocabulary_size = model.hyperparameters["vocabulary_size"]
         # -inf makes [UNK] impossible, 0 leaves the other ids as they are.
         self.mask = tf.where(tf.range(vocabulary_size) == UNKNOWN_ID, -float("inf"), 0.0)
@@ -42,6 +70,7 @@ class OneStep(tf.Module):  # type: ignore[misc]
         """
         logits, states = self.model(ids[:, None], states=states, return_state=True)
         logits = logits[:, -1] / temperature + self.mask  # (batch, vocabulary)
+        logits = keep_likely(logits, self.top_k, self.top_p)
         drawn = tf.random.stateless_categorical(logits, 1, seed, dtype=tf.int32)
         return drawn[:, 0], states
 
@@ -122,9 +151,16 @@ class Generator(tf.Module):  # type: ignore[misc]
     Everything the graph needs hangs on the module, so that it can be exported.
     """
 
-    def __init__(self, model: Any, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        model: Any,
+        vocabulary: Vocabulary,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> None:
+        """Take a model, its vocabulary and, if not all ids may be drawn, ``keep_likely``'s ones."""
         super().__init__()
-        self.one_step = OneStep(model)
+        self.one_step = OneStep(model, top_k, top_p)
         self.vocabulary = vocabulary
         characters = list(vocabulary.characters)
         self.table = tf.lookup.StaticHashTable(
@@ -175,6 +211,11 @@ class Generator(tf.Module):  # type: ignore[misc]
         with tf.control_dependencies(checks):
             known, length = tf.identity(known), tf.identity(length)
         prompt_ids = characters.with_flat_values(known).to_tensor()  # (batch, longest)
-        rows = continue_ids(self.one_step, prompt_ids, ends, length, temperature, seed)
+        one_step = self.one_step
+        if one_step.model.hyperparameters["cell"] == "gru":
+            # Folded in the graph: the weights are those of the moment of the call.
+            folded = FoldedModel(one_step.model)
+            one_step = OneStep(folded, one_step.top_k, one_step.top_p)
+        rows = continue_ids(one_step, prompt_ids, ends, length, temperature, seed)
         rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
         return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from charrnn.vocabulary import Vocabulary
 
-__all__ = ["check_sampling", "encode_prompts"]
+__all__ = ["check_likely", "check_sampling", "encode_prompts"]
 
 
 def check_sampling(length: int, temperature: float) -> None:
@@ -24,6 +24,20 @@ def check_sampling(length: int, temperature: float) -> None:
             f"temperature: expected a finite number above 0, received {temperature}; "
             "a temperature close to 0 takes the most likely character"
         )
+
+
+def check_likely(top_k: int | None, top_p: float | None) -> None:
+    """Raise ValueError for a choice of likely characters that cannot be.
+
+    Args:
+        top_k: how many characters may be drawn, at least 1; None for all.
+        top_p: probability that the characters which may be drawn have together, above 0 and at
+            most 1; None for all.
+    """
+    if top_k is not None and (type(top_k) is not int or top_k < 1):
+        raise ValueError(f"top_k: expected a whole number of at least 1, received {top_k!r}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p: expected above 0 and at most 1, received {top_p}")
 
 
 def encode_prompts(

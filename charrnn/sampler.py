@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.prompts import check_likely, check_sampling, encode_prompts
 from charrnn.vocabulary import UNKNOWN_ID
 from charrnn.weights import StoredModel, read_weights
 
-__all__ = ["Sampler", "gru_step", "lstm_step", "sigmoid"]
+__all__ = ["Sampler", "gru_step", "keep_likely", "lstm_step", "sigmoid"]
 
 Array = npt.NDArray[np.float32]
 State = tuple[Array, ...]
@@ -22,7 +22,7 @@ State = tuple[Array, ...]
 
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)) without overflow."""
-    return 0.5 * (np.tanh(0.5 * x) + 1.0)  # type: ignore[no-any-return]
+    return 0.5 * np.tanh(0.5 * x) + 0.5  # type: ignore[no-any-return]
 
 
 def gru_step(projected: Array, state: State, kernel: Array, bias: Array) -> State:
@@ -38,12 +38,27 @@ def gru_step(projected: Array, state: State, kernel: Array, bias: Array) -> Stat
     Source: Cho et al. 2014; with the reset gate after the product, as in cuDNN and Keras.
     """
     (hidden,) = state
-    from_update, from_reset, from_input = np.split(projected, 3, axis=-1)
-    by_update, by_reset, by_candidate = np.split(hidden @ kernel + bias, 3, axis=-1)
-    update = sigmoid(from_update + by_update)
-    reset = sigmoid(from_reset + by_reset)
-    candidate = np.tanh(from_input + reset * by_candidate)
-    return (update * hidden + (1 - update) * candidate,)
+    units = hidden.shape[1]
+    recurrent = hidden @ kernel + bias
+    gates = sigmoid(projected[:, : 2 * units] + recurrent[:, : 2 * units])
+    update, reset = gates[:, :units], gates[:, units:]
+    candidate = np.tanh(projected[:, 2 * units :] + reset * recurrent[:, 2 * units :])
+    return (candidate + update * (hidden - candidate),)
+
+
+def keep_likely(logits: Array, top_k: int | None, top_p: float | None) -> Array:
+    """Make all but the likely ids impossible; as ``charrnn.generation.keep_likely``."""
+    if top_k is not None:
+        lowest = np.sort(logits, axis=1)[:, -min(top_k, logits.shape[1])]
+        logits = np.where(logits < lowest[:, None], np.float32(-np.inf), logits)
+    if top_p is not None:
+        ordered = np.sort(logits, axis=1)[:, ::-1]
+        weights = np.exp(ordered - ordered[:, :1])
+        before = np.cumsum(weights, axis=1) - weights
+        kept = before < top_p * weights.sum(axis=1, keepdims=True)
+        lowest = np.where(kept, ordered, np.inf).min(axis=1)
+        logits = np.where(logits < lowest[:, None], np.float32(-np.inf), logits)
+    return logits
 
 
 def lstm_step(projected: Array, state: State, kernel: Array, bias: Array) -> State:
@@ -116,25 +131,47 @@ class Sampler:
         return new_states[-1][0] @ kernel + bias, new_states
 
     def generate(
-        self, prompts: Sequence[str], length: int, temperature: float = 1.0, seed: int = 0
+        self,
+        prompts: Sequence[str],
+        length: int,
+        temperature: float = 1.0,
+        seed: int = 0,
+        top_k: int | None = None,
+        top_p: float | None = None,
     ) -> list[str]:
-        """Continue several prompts; arguments and errors as of ``charrnn.generation.generate``.
+        """Continue several prompts at once.
 
-        The distribution is that of the TensorFlow paths; the random numbers, and so the texts, are
-        not.
+        Arguments and errors as of ``charrnn.generation``; the distribution is that of the
+        TensorFlow paths, the random numbers, and so the texts, are not.
+
+        Args:
+            prompts: texts of any lengths.
+            length: characters to add to each.
+            temperature: below 1 more careful, above 1 bolder.
+            seed: equal seeds give equal texts.
+            top_k: how many characters may be drawn, see ``keep_likely``.
+            top_p: probability of those that may be drawn.
+
+        Returns:
+            Each prompt with its continuation.
         """
         check_sampling(length, temperature)
+        check_likely(top_k, top_p)
         prompt_ids, lengths = encode_prompts(prompts, self.vocabulary)
         random = np.random.default_rng(seed)
         states = self.initial_states(len(prompts))
-        rows = np.zeros((len(prompts), prompt_ids.shape[1] + length), dtype="int32")
-        rows[:, : prompt_ids.shape[1]] = prompt_ids
+        shortest, longest = lengths.min(), prompt_ids.shape[1]
+        rows = np.zeros((len(prompts), longest + length), dtype="int32")
+        rows[:, :longest] = prompt_ids
         for step in range(1, rows.shape[1]):
             logits, states = self.step(rows[:, step - 1], states)
+            if step < shortest:  # nothing is drawn yet
+                continue
             scores = logits / temperature
             scores[:, UNKNOWN_ID] = -np.inf
+            scores = keep_likely(scores, top_k, top_p)
             # The largest of log-probabilities plus Gumbel noise is a draw (Gumbel 1954).
-            drawn = (scores + random.gumbel(size=scores.shape)).argmax(axis=-1)
+            drawn = (scores + random.gumbel(size=scores.shape)).argmax(axis=1)
             rows[:, step] = np.where(step < lengths, rows[:, step], drawn)
         return [
             self.vocabulary.decode(row[: end + length])

@@ -74,9 +74,7 @@ def test_the_state_is_that_of_all_the_text_before(monkeypatch, cell):
     model.fit(circular_batches(text, 4, 7), steps_per_epoch=9, shuffle=False, verbose=0)
     rows = np.stack([text[(k * 50 + np.arange(63)) % 200] for k in range(4)])
     _, expected = model(rows, return_state=True)
-    for right, mine in zip(
-        tf.nest.flatten(expected), tf.nest.flatten(model.carried), strict=True
-    ):
+    for right, mine in zip(tf.nest.flatten(expected), tf.nest.flatten(model.carried), strict=True):
         np.testing.assert_allclose(mine.numpy(), right, atol=1e-5)
 
 
