@@ -20,13 +20,14 @@ def _input_table(model: CharacterModel) -> Any:
     return tf.matmul(model.embedding.embeddings, first.cell.kernel) + first.folded_bias()
 
 
-def _run_layers(model: CharacterModel, projected: Any, states: Any) -> Any:
+def _run_layers(model: CharacterModel, projected: Any, states: Any, training: bool) -> Any:
     """Return logits and states from the first layer's projected inputs.
 
     Args:
         model: of GRU layers.
         projected: shape (time, batch, 3 * units), in the number format of the products.
         states: as of ``CharacterModel``.
+        training: apply dropout.
 
     Returns:
         Logits, shape (batch, time, vocabulary), float32, and the states.
@@ -36,6 +37,7 @@ def _run_layers(model: CharacterModel, projected: Any, states: Any) -> Any:
         if hidden is not None:
             projected = project(hidden, layer.cell.kernel, layer.folded_bias())
         hidden, state = layer.recur(projected, state)  # (time, batch, units)
+        hidden = model.dropout(hidden, training=training)
         new_states.append([state])
     logits = tf.cast(project(hidden, model.dense.kernel), tf.float32) + model.dense.bias
     return tf.transpose(logits, (1, 0, 2)), new_states
@@ -55,14 +57,14 @@ class FoldedModel:
 
     def __call__(self, ids: Any, states: Any, return_state: bool = True) -> Any:
         """Return logits and states; arguments as of ``CharacterModel``, ``return_state`` true."""
-        return _run_layers(self.model, tf.gather(self.table, tf.transpose(ids)), states)
+        return _run_layers(self.model, tf.gather(self.table, tf.transpose(ids)), states, False)
 
 
 class FastModel(CharacterModel):
     """A ``CharacterModel`` with the same weights and results, whose training step costs less.
 
-    Where the product cannot be folded (an LSTM, dropout on the embedding), or where it does not
-    help (outside training, on a GPU), ``CharacterModel`` does the work.
+    Where the product is not folded (an LSTM), or where that does not help (outside training, on a
+    GPU), ``CharacterModel`` does the work.
     """
 
     def call(
@@ -74,7 +76,7 @@ class FastModel(CharacterModel):
     ) -> Any:
         """Return logits, and states if asked for; see ``CharacterModel.call``."""
         sizes = self.hyperparameters
-        if not training or sizes["cell"] != "gru" or sizes["dropout"] or on_gpu():
+        if not training or sizes["cell"] != "gru" or on_gpu():
             return super().call(ids, states, return_state, training)
         if states is None:
             states = self.initial_states(tf.shape(ids)[0])
@@ -82,7 +84,7 @@ class FastModel(CharacterModel):
         # A product, not a lookup: its gradient is a product, too, and no sum row by row.
         one_hot = tf.one_hot(tf.transpose(ids), sizes["vocabulary_size"], dtype=products)
         projected = project(one_hot, _input_table(self))  # (time, batch, 3 * units)
-        logits, states = _run_layers(self, projected, states)
+        logits, states = _run_layers(self, projected, states, training)
         return (logits, states) if return_state else logits
 
 

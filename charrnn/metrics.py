@@ -18,6 +18,7 @@ from charrnn.windows import step_windows
 __all__ = [
     "bits",
     "cross_entropy",
+    "longest_context",
     "perplexity",
     "stream_loss",
     "unigram_loss",
@@ -122,6 +123,11 @@ def unigram_loss(training: Ids, validation: Ids, vocabulary_size: int) -> float:
     return float(-np.log(counts / counts.sum())[validation].mean())
 
 
+def longest_context(vocabulary_size: int) -> int:
+    """Return the longest context whose grams can be numbered in 64 bits."""
+    return int(63 / math.log2(vocabulary_size)) - 1
+
+
 def witten_bell_probabilities(
     training: Ids, validation: Ids, vocabulary_size: int, context: int = 5
 ) -> npt.NDArray[np.float64]:
@@ -144,7 +150,7 @@ def witten_bell_probabilities(
 
     Source: Witten and Bell 1991; interpolated as in Chen and Goodman 1999.
     """
-    limit = int(63 / math.log2(vocabulary_size)) - 1
+    limit = longest_context(vocabulary_size)
     if not 0 <= context <= limit:
         raise ValueError(f"context: expected 0 to {limit}, received {context}")
     probability = np.full(len(validation), 1.0 / vocabulary_size)

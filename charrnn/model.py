@@ -69,7 +69,7 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
                 list of tensors of shape (batch, units), one for a GRU, two for an LSTM. None starts
                 from zeros.
             return_state: give the states too.
-            training: apply dropout.
+            training: apply dropout to the outputs of each recurrent layer.
 
         Returns:
             Logits, shape (batch, time, vocabulary), float32; with ``return_state`` a pair of logits
@@ -78,11 +78,10 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         hidden = self.embedding(ids)  # (batch, time, embedding)
         new_states = []
         for index, layer in enumerate(self.recurrent):
-            hidden = self.dropout(hidden, training=training)
             state = None if states is None else states[index]
             hidden, *state = layer(hidden, initial_state=state)
+            hidden = self.dropout(hidden, training=training)
             new_states.append(state)  # each (batch, units)
-        hidden = self.dropout(hidden, training=training)
         logits = self.dense(hidden)  # (batch, time, vocabulary)
         return (logits, new_states) if return_state else logits
 

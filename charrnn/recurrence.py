@@ -95,7 +95,7 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) 
             update, reset, candidate, recalled = _gates(inputs.read(step), product, bias, state)
             parts = _slopes(update, reset, candidate, recalled, state)
             parts = [tf.cast(part, products) for part in parts]
-            state = candidate + update * (state - candidate)
+            state = tf.ensure_shape(candidate + update * (state - candidate), state.shape)
             output = tf.cast(state, products)
             slopes = slopes.write(step, tf.concat(parts, axis=1))  # (batch, 5 * units)
             return step + 1, state, output, outputs.write(step, output), slopes

@@ -13,6 +13,10 @@ settings.register_profile("book", deadline=None, derandomize=True, database=None
 settings.load_profile("book")
 
 
+# Equal on every processor; what tests bfloat16 asks for it.
+os.environ["CHARRNN_PRODUCTS"] = "float32"
+
+
 def pytest_configure(config):
     # Keras 3.15 reads a variable in a way that NumPy 2 deprecates, whenever weights are saved.
     config.addinivalue_line(

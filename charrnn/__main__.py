@@ -1,0 +1,13 @@
+"""``python -m charrnn``: train on a text of your own, write, evaluate."""
+
+import os
+import sys
+
+# Before NumPy is loaded: on a busy machine a second thread slows sampling down many times.
+if sys.argv[1:2] == ["sample"]:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from charrnn.command_line import main
+
+if __name__ == "__main__":
+    sys.exit(main())

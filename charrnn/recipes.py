@@ -1,0 +1,136 @@
+"""Text and minutes -> a trained model, by the recipe that was the best of the measured trials.
+
+``tools/try_recipes.py`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.backend import keras, tf
+from charrnn.checkpoints import check_loss
+from charrnn.fast import StreamModel, build_stream
+from charrnn.training import next_character_loss
+from charrnn.windows import circular_batches, step_windows
+
+__all__ = ["QUICK", "Recipe", "train_for"]
+
+Ids = npt.NDArray[np.int32]
+# progress (0 to 1), training loss since the last report, validation loss if it was computed
+Report = Callable[[float, float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes of a model, and how it is trained on streams with the state carried.
+
+    The learning rate rises linearly during the share ``warmup`` of the run and falls along a cosine
+    to a fiftieth.
+    """
+
+    embedding_size: int = 64
+    units: int = 512
+    layers: int = 1
+    batch_size: int = 32
+    length: int = 64
+    learning_rate: float = 1e-2
+    beta_2: float = 0.99
+    clip_norm: float = 1.0
+    warmup: float = 0.03
+
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """Return Adam with clipping, its learning rate to be set at each step."""
+        return keras.optimizers.Adam(0.0, beta_2=self.beta_2, global_clipnorm=self.clip_norm)
+
+    def rate(self, progress: float) -> float:
+        """Return the learning rate at a progress of 0 to 1."""
+        rising = min(progress / self.warmup, 1.0)
+        falling = (1 + math.cos(math.pi * max(progress - self.warmup, 0) / (1 - self.warmup))) / 2
+        return self.learning_rate * rising * (0.02 + 0.98 * falling)
+
+
+QUICK = Recipe()
+# How often in a run the loss is reported and the held-out text is read.
+REPORTS = 20
+# Of 256 characters, spread over the held-out text: enough to tell when it gets worse.
+HELD_OUT_WINDOWS = 100
+
+
+def train_for(
+    seconds: float,
+    training: Ids,
+    vocabulary_size: int,
+    seed: int = 0,
+    validation: Ids | None = None,
+    recipe: Recipe = QUICK,
+    report: Report | None = None,
+) -> StreamModel:
+    """Train a new model for a given time, which includes its making and its compilation.
+
+    Args:
+        seconds: wall time of the whole call.
+        training: ids, shape (characters,).
+        vocabulary_size: number of ids.
+        seed: of the weights at the beginning; how many steps fit into the time is not in its hands.
+        validation: held-out ids. With them the weights are kept that were the best on a part of
+            them, instead of the last ones; reading it takes a twentieth of the time.
+        recipe: sizes and settings.
+        report: called ``REPORTS`` times.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ValueError: the time is not positive, or a text is too short.
+        FloatingPointError: the loss is not finite.
+    """
+    started = time.perf_counter()
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"seconds: expected a number above 0, received {seconds}")
+    held_out = None if validation is None else _spread(*step_windows(validation, 256))
+    batches = iter(circular_batches(training, recipe.batch_size, recipe.length))
+    keras.utils.set_random_seed(seed)
+    model = build_stream(
+        recipe.batch_size,
+        vocabulary_size=vocabulary_size,
+        embedding_size=recipe.embedding_size,
+        units=recipe.units,
+        layers=recipe.layers,
+    )
+    loss_function = next_character_loss()
+    model.compile(recipe.optimizer(), loss_function, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    train_step = tf.function(model.train_step)
+    read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
+
+    best, lowest, reports, progress = None, math.inf, 0, 0.0
+    while progress < 1:
+        model.optimizer.learning_rate = recipe.rate(progress)
+        logs = train_step(next(batches))
+        progress = (time.perf_counter() - started) / seconds
+        if progress * REPORTS < reports + 1:
+            continue
+        reports += 1
+        loss = float(logs["loss"])  # mean since the last report
+        check_loss(loss, reports)
+        model.reset_metrics()
+        validation_loss = None
+        if held_out is not None:
+            validation_loss = float(read(*held_out))
+            if validation_loss < lowest:
+                best, lowest = model.get_weights(), validation_loss
+        if report is not None:
+            report(progress, loss, validation_loss)
+    if best is not None:
+        model.set_weights(best)
+    return model
+
+
+def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:
+    """Return at most ``HELD_OUT_WINDOWS`` windows from all parts of a text."""
+    every = -(-len(inputs) // HELD_OUT_WINDOWS)
+    return inputs[::every], targets[::every]
