@@ -14,6 +14,7 @@ import numpy.typing as npt
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import check_loss
 from charrnn.fast import StreamModel, build_stream
+from charrnn.muon import Muon
 from charrnn.training import next_character_loss
 from charrnn.windows import circular_batches, step_windows
 
@@ -28,32 +29,45 @@ Report = Callable[[float, float, float | None], None]
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
-    The learning rate rises linearly during the share ``warmup`` of the run and falls along a cosine
-    to a fiftieth.
+    The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
+    at the end of the run.
     """
 
     embedding_size: int = 64
     units: int = 512
     layers: int = 1
+    dropout: float = 0.0
     batch_size: int = 32
     length: int = 64
     learning_rate: float = 1e-2
-    beta_2: float = 0.99
+    muon_scale: float = 0.09
     clip_norm: float = 1.0
-    warmup: float = 0.03
+    warmup_steps: int = 50
 
-    def optimizer(self) -> keras.optimizers.Optimizer:
-        """Return Adam with clipping, its learning rate to be set at each step."""
-        return keras.optimizers.Adam(0.0, beta_2=self.beta_2, global_clipnorm=self.clip_norm)
+    def build(self, vocabulary_size: int) -> StreamModel:
+        """Return a new model, compiled for ``fit`` or ``train_step``."""
+        model = build_stream(
+            self.batch_size,
+            vocabulary_size=vocabulary_size,
+            embedding_size=self.embedding_size,
+            units=self.units,
+            layers=self.layers,
+            dropout=self.dropout,
+        )
+        optimizer = Muon(self.learning_rate, self.muon_scale, self.clip_norm)
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer, next_character_loss(), jit_compile=False)
+        return model
 
-    def rate(self, progress: float) -> float:
-        """Return the learning rate at a progress of 0 to 1."""
-        rising = min(progress / self.warmup, 1.0)
-        falling = (1 + math.cos(math.pi * max(progress - self.warmup, 0) / (1 - self.warmup))) / 2
-        return self.learning_rate * rising * (0.02 + 0.98 * falling)
+    def rate(self, step: int, progress: float) -> float:
+        """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""
+        rising = min((step + 1) / self.warmup_steps, 1.0)
+        return self.learning_rate * rising * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
 
 
 QUICK = Recipe()
+# A short text is learnt by heart; after so many passes over it the run ends before its time is up.
+MOST_PASSES = 8
 # How often in a run the loss is reported and the held-out text is read.
 REPORTS = 20
 # Of 256 characters, spread over the held-out text: enough to tell when it gets worse.
@@ -72,7 +86,7 @@ def train_for(
     """Train a new model for a given time, which includes its making and its compilation.
 
     Args:
-        seconds: wall time of the whole call.
+        seconds: wall time of the whole call; it ends earlier after ``MOST_PASSES`` passes.
         training: ids, shape (characters,).
         vocabulary_size: number of ids.
         seed: of the weights at the beginning; how many steps fit into the time is not in its hands.
@@ -87,6 +101,7 @@ def train_for(
     Raises:
         ValueError: the time is not positive, or a text is too short.
         FloatingPointError: the loss is not finite.
+        KeyboardInterrupt: stopped before any weights were kept; afterwards those are returned.
     """
     started = time.perf_counter()
     if not 0 < seconds < math.inf:
@@ -94,37 +109,35 @@ def train_for(
     held_out = None if validation is None else _spread(*step_windows(validation, 256))
     batches = iter(circular_batches(training, recipe.batch_size, recipe.length))
     keras.utils.set_random_seed(seed)
-    model = build_stream(
-        recipe.batch_size,
-        vocabulary_size=vocabulary_size,
-        embedding_size=recipe.embedding_size,
-        units=recipe.units,
-        layers=recipe.layers,
-    )
+    model = recipe.build(vocabulary_size)
     loss_function = next_character_loss()
-    model.compile(recipe.optimizer(), loss_function, jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
     train_step = tf.function(model.train_step)
     read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
 
-    best, lowest, reports, progress = None, math.inf, 0, 0.0
-    while progress < 1:
-        model.optimizer.learning_rate = recipe.rate(progress)
-        logs = train_step(next(batches))
-        progress = (time.perf_counter() - started) / seconds
-        if progress * REPORTS < reports + 1:
-            continue
-        reports += 1
-        loss = float(logs["loss"])  # mean since the last report
-        check_loss(loss, reports)
-        model.reset_metrics()
-        validation_loss = None
-        if held_out is not None:
-            validation_loss = float(read(*held_out))
-            if validation_loss < lowest:
-                best, lowest = model.get_weights(), validation_loss
-        if report is not None:
-            report(progress, loss, validation_loss)
+    most_steps = MOST_PASSES * len(training) / (recipe.batch_size * recipe.length)
+    best, lowest, reports, step, progress = None, math.inf, 0, 0, 0.0
+    try:
+        while progress < 1:
+            model.optimizer.learning_rate = recipe.rate(step, progress)
+            logs = train_step(next(batches))
+            step += 1
+            progress = max((time.perf_counter() - started) / seconds, step / most_steps)
+            if progress * REPORTS < reports + 1:
+                continue
+            reports += 1
+            loss = float(logs["loss"])  # mean since the last report
+            check_loss(loss, reports)
+            model.reset_metrics()
+            validation_loss = None
+            if held_out is not None:
+                validation_loss = float(read(*held_out))
+                if validation_loss < lowest:
+                    best, lowest = model.get_weights(), validation_loss
+            if report is not None:
+                report(progress, loss, validation_loss)
+    except KeyboardInterrupt:
+        if best is None:
+            raise
     if best is not None:
         model.set_weights(best)
     return model

@@ -1,0 +1,25 @@
+"""The loss on held-out text of Witten-Bell n-grams."""
+
+import time
+
+import numpy as np
+
+from benchmarks.contender import arguments, held_out, report
+from charrnn.metrics import witten_bell_loss
+
+
+def main() -> None:
+    """Measure and report."""
+    given = arguments(str(__doc__))
+    training, validation = held_out(np.load(given.folder / "ids.npy"))
+    measured = {}
+    for context in (4, 5):
+        start = time.perf_counter()
+        loss = witten_bell_loss(training, validation, given.sizes.vocabulary, context)
+        measured[f"ngram_{context}_seconds"] = time.perf_counter() - start
+        measured[f"ngram_{context}"] = loss
+    report(measured)
+
+
+if __name__ == "__main__":
+    main()

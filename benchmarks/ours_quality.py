@@ -1,0 +1,29 @@
+"""The loss on held-out text that this book's recipe reaches in a given time."""
+
+import time
+
+import numpy as np
+
+from benchmarks.contender import arguments, held_out, report
+from charrnn.metrics import stream_loss, windows_loss
+from charrnn.recipes import train_for
+
+
+def main() -> None:
+    """Train from scratch for ``--seconds``, from the building of the model to its last step."""
+    given = arguments(str(__doc__), {"seconds": ()})
+    training, validation = held_out(np.load(given.folder / "ids.npy"))
+    start = time.perf_counter()
+    model = train_for(given.seconds, training, given.sizes.vocabulary, seed=0)
+    seconds = time.perf_counter() - start
+    report(
+        {
+            "ours_seconds": seconds,
+            "loss_ours_stream": stream_loss(model, validation),
+            "loss_ours_windows": windows_loss(model, validation),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

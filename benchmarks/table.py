@@ -1,0 +1,76 @@
+"""The results as tables: all rows for a terminal, those that compare in Markdown.
+
+.venv/bin/python -m benchmarks.table [benchmarks/results.json]
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.processes import RESULTS
+from benchmarks.rows import GOALS, Row
+
+__all__ = ["TITLES", "markdown", "plain"]
+
+TITLES = {
+    "train_vs_system_a": "training, against system A's code",
+    "train_vs_torch_bf16": "training, against PyTorch with bfloat16 autocast",
+    "train_vs_torch_fp32": "training in float32, against PyTorch in float32",
+    "train_share_of_limit": "training, share of the limit of bfloat16 products",
+    "generate_one_vs_system_a": "generating one text, against system A's loop",
+    "generate_64_vs_system_a": "generating 64 texts at once, against system A's loop with one",
+    "loss_at_peer_time_stream": "loss after the small transformer's time, stream",
+    "loss_at_peer_time_windows": "loss after the small transformer's time, windows of 256",
+    "best_model_windows": "loss of the shipped model, windows of 256",
+    "sample_start_seconds": "1,000 characters from the command line, start included",
+    "epoch_of_batches_vs_system_a": "an epoch of batches from ids, against system A's pipeline",
+    "vectorize_text_vs_system_a": "text to ids, against system A's lookup",
+}
+
+
+def value_with_unit(row: Row) -> str:
+    """Return a value as a reader wants it: few digits, its unit."""
+    value, unit = row["value"], row["unit"]
+    if unit == "share":
+        return f"{value:.0%}"
+    if unit == "nats/character":
+        return f"{value:.3f} {unit}"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.2g} {unit}"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio with about three digits."""
+    return f"{ratio:.1f}" if ratio >= 10 else f"{ratio:.2f}"
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the table of the rows that compare, in their order."""
+    by_id = {row["id"]: row for row in rows}
+    lines = ["| what | value | ratio |", "|---|---:|---:|"]
+    for name in GOALS:
+        row = by_id[name]
+        share = row["unit"] == "share"
+        ratio = "" if row["ratio"] is None or share else f"{times(row['ratio'])} ×"
+        lines.append(f"| {TITLES[name]} | {value_with_unit(row)} | {ratio} |")
+    return "\n".join(lines)
+
+
+def plain(rows: Sequence[Row]) -> str:
+    """Return all rows, one a line."""
+    lines = []
+    for row in rows:
+        ratio = f"{times(row['ratio'])} x {row['baseline']}" if row["ratio"] else ""
+        lines.append(f"{row['id']:30}{row['value']:>12,.5g} {row['unit']:15}{ratio}".rstrip())
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the Markdown table."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("results", type=Path, nargs="?", default=RESULTS)
+    print(markdown(json.loads(parser.parse_args().results.read_bytes())["rows"]))
+
+
+if __name__ == "__main__":
+    main()
