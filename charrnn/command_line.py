@@ -83,9 +83,8 @@ def _sample(options: Any) -> None:
 
 
 def _train(options: Any) -> None:
-    from charrnn import corpora, metrics
+    from charrnn import corpora, metrics, recipes
     from charrnn.export import save_model
-    from charrnn.recipes import QUICK, train_for
     from charrnn.sampler import Sampler
     from charrnn.vocabulary import Vocabulary
     from charrnn.windows import split_by_position
@@ -106,13 +105,19 @@ def _train(options: Any) -> None:
     print(f"best n-gram ({context} characters of context): {baseline:.3f} nats per character")
 
     started = time.perf_counter()
-    model = train_for(
-        options.minutes * 60, training, len(vocabulary), options.seed, validation, report=_report
+    model = recipes.train_for(
+        options.minutes * 60,
+        training,
+        len(vocabulary),
+        options.seed,
+        validation,
+        recipes.QUICK,
+        _report,
     )
     card = {
         "corpus": options.file,
         "corpus_sha256": _digest(text),
-        "recipe": {**asdict(QUICK), "seed": options.seed},
+        "recipe": {**asdict(recipes.QUICK), "seed": options.seed},
         "seconds": round(time.perf_counter() - started),
         "validation_characters": held_out,
         "windows_loss": round(metrics.windows_loss(model, validation), 4),
