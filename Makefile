@@ -16,6 +16,10 @@ BIN := $(VENV)/bin
 # Written last: where it is missing, set-up was never finished and starts again from nothing.
 READY := $(VENV)/set-up-complete
 
+# What the benchmark compares with.
+PEERS := _build/peers
+PEERS_READY := $(PEERS)/set-up-complete
+
 # pip's own upgrade notice would be the last line of a set-up.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,11 +33,12 @@ CHECK_PYTHON := import importlib.util as u, sys; \
 
 # Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
 .NOTPARALLEL:
-.PHONY: help book test serve outputs stamp format lock picture setup clean
+.PHONY: help book test bench serve outputs stamp format lock picture setup clean
 
 help:
 	@echo "make book      set up, run a copy of every chapter, build _build/site/en/"
 	@echo "make test      set up, run every check"
+	@echo "make bench     measure against peers (about 17 minutes, PyTorch among them)"
 	@echo "make serve     serve the built site on 127.0.0.1:$(PORT)"
 	@echo "make outputs   run the English chapters and store their outputs"
 	@echo "make stamp     write the repository's address from _config.yml where it is needed"
@@ -72,7 +77,7 @@ test: $(READY)
 	@echo "== format: ruff format --check"
 	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run make format" >&2; exit 1; }
 	@echo "== types: mypy"
-	@$(BIN)/mypy --no-error-summary charrnn tools
+	@$(BIN)/mypy --no-error-summary charrnn tools benchmarks
 	@echo "== addresses: stamp.py --check"
 	@$(BIN)/python tools/stamp.py --check
 	@echo "== notebooks: check_notebooks.py"
@@ -83,6 +88,17 @@ test: $(READY)
 	@BOOK_SITE=_build/checked/en $(BIN)/python -m pytest -q
 	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
 	@$(BIN)/python -m pytest -q --nbval notebooks/en
+
+# The peers have an environment of their own; TensorFlow's peers run in the project's.
+$(PEERS_READY): benchmarks/requirements.txt
+	@echo "== set-up: peers in $(PEERS)"
+	@rm -rf $(PEERS) && $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	@touch $@
+
+bench: $(READY) $(PEERS_READY)
+	@$(BIN)/python -m benchmarks.run --peers-python $(PEERS)/bin/python
+	@$(BIN)/python -m benchmarks.picture
 
 serve: $(READY)
 	@test -f _build/site/en/index.html || { echo "no site yet: run make book first" >&2; exit 1; }

@@ -5,9 +5,14 @@ The package that the chapters of the book share. Each module is one arrow of the
     corpora             name or path  -> text
     vocabulary          text          <-> ids
     windows             ids           -> batches
+    recurrence          inputs, state -> outputs, state: the GRU written out, with its gradient
+    gru                 the same as a Keras layer
     model               batches       -> logits, state
+    fast                the same, faster in training; the state carried from batch to batch
+    muon                gradients     -> steps
     training            model, data   -> trained model
     checkpoints         a run         <-> its folder
+    recipes             text, minutes -> trained model
     scheduled_sampling  training on the model's own characters
     prompts             texts         -> ids, checked
     generation          prompt, state -> text, in TensorFlow
@@ -16,8 +21,10 @@ The package that the chapters of the book share. Each module is one arrow of the
     export              model         -> files that others load
     metrics             model, ids    -> loss in nats and bits per character; baselines
     plots               every figure of the book
+    command_line        ``python -m charrnn``: train, sample, evaluate
 
-``backend`` loads TensorFlow; ``files``, ``downloads`` and ``hyperparameters`` serve the others.
+``backend`` loads TensorFlow; ``files``, ``downloads``, ``hyperparameters`` and ``processor`` serve
+the others.
 
 Importing ``charrnn`` imports none of them: ``charrnn.sampler`` works where TensorFlow is missing.
 """

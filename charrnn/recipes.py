@@ -6,7 +6,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,9 @@ class Recipe:
 QUICK = Recipe()
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
 MOST_PASSES = 8
+# So that these passes have so many steps, a short text is read in fewer places at once.
+STEPS = 1000
+LEAST_ROWS = 8
 # How often in a run the loss is reported and the held-out text is read.
 REPORTS = 20
 # Of 256 characters, spread over the held-out text: enough to tell when it gets worse.
@@ -107,6 +110,8 @@ def train_for(
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds: expected a number above 0, received {seconds}")
     held_out = None if validation is None else _spread(*step_windows(validation, 256))
+    rows = MOST_PASSES * len(training) // (STEPS * recipe.length)
+    recipe = replace(recipe, batch_size=min(max(rows, LEAST_ROWS), recipe.batch_size))
     batches = iter(circular_batches(training, recipe.batch_size, recipe.length))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)

@@ -133,7 +133,7 @@ def test_a_text_that_is_too_short_leaves_nothing(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "short.txt").write_text("too short " * 30, encoding="utf-8")
     assert main(["train", "short.txt"]) == 1
-    assert "expected at least 2049 characters" in capsys.readouterr().err
+    assert "expected at least 513 characters" in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["short.txt"]
 
 

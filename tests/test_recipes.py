@@ -47,6 +47,20 @@ def test_a_short_text_ends_the_run_early():
     assert len(reports) == recipes.REPORTS
 
 
+@pytest.mark.parametrize(
+    ("characters", "expected"), [(100, 8), (60_000, 8), (200_000, 25), (1_000_000, 32)]
+)
+def test_a_short_text_is_read_in_fewer_places(monkeypatch, characters, expected):
+    sizes = []
+    monkeypatch.setattr(
+        recipes, "circular_batches", lambda ids, rows, length: sizes.append(rows) or iter([])
+    )
+    monkeypatch.setattr(Recipe, "build", lambda *given: None)
+    with pytest.raises(AttributeError):
+        train_for(1.0, np.zeros(characters, "int32"), 11)
+    assert sizes == [expected]
+
+
 def test_the_best_weights_are_kept(monkeypatch):
     """The held-out text is the training text backwards: learning makes it worse."""
     losses = []
