@@ -3,10 +3,10 @@
     python tools/train_reference.py --part whole [--epochs 20] [--directory DIR] [--store]
     python tools/train_reference.py --part training [--epochs 20] [--directory DIR] [--store]
 
-Embedding 256, GRU 1024, chunks of 101, shuffled batches of 64, Adam's defaults, on the whole of tiny
-Shakespeare, whose losses stand beside those that system A prints, or on its first 90 %, with the
-loss on the rest under both protocols. With ``--store`` the record goes to ``charrnn/records/``. A run
-that was interrupted goes on where it ended.
+Embedding 256, GRU 1024, chunks of 101, shuffled batches of 64, the defaults of Adam. On the whole
+of tiny Shakespeare the losses stand beside those that system A prints; on its first 90 % the
+record has the loss on the rest, too, under both protocols. With ``--store`` the record goes to
+``charrnn/records/``. A run that was interrupted goes on where it ended.
 """
 
 import argparse
