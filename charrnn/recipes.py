@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,10 +55,14 @@ class Recipe:
             layers=self.layers,
             dropout=self.dropout,
         )
-        optimizer = Muon(self.learning_rate, self.muon_scale, self.clip_norm)
+        optimizer = self.optimizer()
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, next_character_loss(), jit_compile=False)
         return model
+
+    def optimizer(self) -> Any:
+        """Return the optimizer, whose learning rate is set at each step."""
+        return Muon(self.learning_rate, self.muon_scale, self.clip_norm)
 
     def rate(self, step: int, progress: float) -> float:
         """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""

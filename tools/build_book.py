@@ -28,7 +28,7 @@ from charrnn.files import write_folder_atomically
 from tools.notebooks import ROOT, toc_files
 
 # What a build reads besides the pages.
-PARTS = ("_config.yml", "_toc.yml", "_static", "tools/local_mathjax.py")
+PARTS = ("_config.yml", "_toc.yml", "_static", "docs", "tools/local_mathjax.py")
 # Jupyter Book's own progress is some hundred lines; of a failed build these are worth reading.
 COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
 TAIL = 15
