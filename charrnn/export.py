@@ -20,14 +20,23 @@ def save_model(
     vocabulary: Vocabulary,
     path: str | os.PathLike[str],
     card: dict[str, Any] | None = None,
+    half: bool = False,
 ) -> None:
     """Write weights as safetensors, with vocabulary, hyper-parameters and card as JSON beside.
+
+    Args:
+        model: built.
+        vocabulary: of its ids.
+        path: of the two files, with or without an ending.
+        card: what else there is to say; anything that JSON holds.
+        half: store float16 numbers, of half the size; ``read_weights`` gives float32 either way.
 
     Raises:
         ValueError: the vocabulary is not the model's.
     """
     names = expected_shapes(model.hyperparameters)
-    values = [weight.numpy() for weight in model.trainable_variables]
+    dtype = "float16" if half else "float32"
+    values = [weight.numpy().astype(dtype) for weight in model.trainable_variables]
     arrays = dict(zip(names, values, strict=True))
     write_weights(StoredModel(model.hyperparameters, vocabulary, card or {}, arrays), path)
 

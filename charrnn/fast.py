@@ -36,7 +36,7 @@ def _run_layers(model: CharacterModel, projected: Any, states: Any, training: bo
     for layer, (state,) in zip(model.recurrent, states, strict=True):
         if hidden is not None:
             projected = project(hidden, layer.cell.kernel, layer.folded_bias())
-        hidden, state = layer.recur(projected, state)  # (time, batch, units)
+        hidden, state = layer.recur(projected, state, training)  # (time, batch, units)
         hidden = model.dropout(hidden, training=training)
         new_states.append([state])
     logits = tf.cast(project(hidden, model.dense.kernel), tf.float32) + model.dense.bias
@@ -91,11 +91,18 @@ class FastModel(CharacterModel):
 class StreamModel(FastModel):
     """A ``FastModel`` that ``fit`` trains on ``windows.circular_batches``, the state carried along.
 
-    Validation and generation start from a fresh state, as in every ``CharacterModel``.
+    Validation and generation start from a fresh state, as in every ``CharacterModel``. So that the
+    model learns to begin, too, each row starts afresh once in ``fresh_every`` batches, another row
+    at a time; None never does.
     """
 
-    def __init__(self, batch_size: int, **hyperparameters: Any) -> None:
+    def __init__(
+        self, batch_size: int, fresh_every: int | None = None, **hyperparameters: Any
+    ) -> None:
         super().__init__(**hyperparameters)
+        if fresh_every is not None and fresh_every < 1:
+            raise ValueError(f"fresh_every: expected at least 1, received {fresh_every}")
+        self.fresh_every = fresh_every
         shapes = [
             [tuple(state.shape) for state in states] for states in self.initial_states(batch_size)
         ]
@@ -107,7 +114,7 @@ class StreamModel(FastModel):
     def train_step(self, data: Any) -> Any:
         """Update the weights on one batch of (inputs, targets); return the epoch's mean loss."""
         inputs, targets = data  # (batch, time)
-        before = [[state.value for state in layer] for layer in self.carried]
+        before = [[self._kept(state.value) for state in layer] for layer in self.carried]
         with tf.GradientTape() as tape:
             logits, states = self(inputs, states=before, return_state=True, training=True)
             loss = self.compute_loss(y=targets, y_pred=logits)
@@ -120,6 +127,13 @@ class StreamModel(FastModel):
         self.metrics[0].update_state(loss)  # Keras' running mean of the loss
         return self.compute_metrics(inputs, targets, logits)
 
+    def _kept(self, state: Any) -> Any:
+        """Return a carried state, with zeros in the rows whose turn it is to start afresh."""
+        if self.fresh_every is None:
+            return state
+        turns = tf.cast(self.optimizer.iterations.value, tf.int32) + tf.range(state.shape[0])
+        return tf.where(turns[:, None] % self.fresh_every == 0, 0.0, state)
+
 
 def build_fast(**hyperparameters: Any) -> FastModel:
     """Return a ``FastModel`` whose weights exist; arguments as of ``CharacterModel``."""
@@ -128,8 +142,10 @@ def build_fast(**hyperparameters: Any) -> FastModel:
     return model
 
 
-def build_stream(batch_size: int, **hyperparameters: Any) -> StreamModel:
+def build_stream(
+    batch_size: int, fresh_every: int | None = None, **hyperparameters: Any
+) -> StreamModel:
     """Return a ``StreamModel`` for batches of one size, whose weights exist."""
-    model = StreamModel(batch_size, **hyperparameters)
+    model = StreamModel(batch_size, fresh_every, **hyperparameters)
     model(keras.ops.zeros((1, 1), dtype="int32"))
     return model

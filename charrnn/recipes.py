@@ -30,6 +30,8 @@ Report = Callable[[float, float, float | None], None]
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
+    Sizes and ``dropout`` are those of ``CharacterModel``, ``kernel_dropout`` that of ``GRU``,
+    ``fresh_every`` that of ``StreamModel``, ``muon_scale`` and ``clip_norm`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
@@ -38,8 +40,10 @@ class Recipe:
     units: int = 512
     layers: int = 1
     dropout: float = 0.0
+    kernel_dropout: float = 0.0
     batch_size: int = 32
     length: int = 64
+    fresh_every: int | None = 4
     learning_rate: float = 1e-2
     muon_scale: float = 0.09
     clip_norm: float = 1.0
@@ -49,12 +53,15 @@ class Recipe:
         """Return a new model, compiled for ``fit`` or ``train_step``."""
         model = build_stream(
             self.batch_size,
+            self.fresh_every,
             vocabulary_size=vocabulary_size,
             embedding_size=self.embedding_size,
             units=self.units,
             layers=self.layers,
             dropout=self.dropout,
         )
+        for layer in model.recurrent:
+            layer.kernel_dropout = self.kernel_dropout
         optimizer = self.optimizer()
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, next_character_loss(), jit_compile=False)

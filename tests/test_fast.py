@@ -99,3 +99,21 @@ def test_fit_lowers_the_loss_and_does_not_train_the_state():
     assert history["loss"][-1] < 0.1 < history["loss"][0]
     assert history["val_loss"][-1] < 0.1
     assert len(model.trainable_variables) == len(build(**SIZES).trainable_variables)
+
+
+def test_rows_start_afresh_in_turn():
+    text = random_ids(1, 200)[0]
+    model = build_stream(4, fresh_every=3, **SIZES)
+    model.compile(keras.optimizers.SGD(0.0), next_character_loss(), jit_compile=False)
+    model.fit(circular_batches(text, 4, 7), steps_per_epoch=9, shuffle=False, verbose=0)
+    for row, mine in enumerate(model.carried[0][0].numpy()):
+        # Steps count from 0; the last one at which (step + row) was a multiple of 3.
+        begin = max(step for step in range(9) if (step + row) % 3 == 0) * 7
+        part = text[(row * 50 + np.arange(begin, 63)) % 200]
+        expected = model(part[None], return_state=True)[1][0][0][0]
+        np.testing.assert_allclose(mine, expected, atol=1e-5)
+
+
+def test_a_turn_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="fresh_every: expected at least 1, received 0"):
+        build_stream(4, fresh_every=0, **SIZES)

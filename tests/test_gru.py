@@ -242,3 +242,26 @@ def test_layers_follow_one_another():
         values.append(ours(values[-1], training=True))
     for layer, (before, after) in zip(theirs, pairwise(values), strict=True):
         np.testing.assert_allclose(after, layer(before), atol=1e-6)
+
+
+def test_kernel_dropout_leaves_out_weights_in_training():
+    ours = GRU(400, products="float32")
+    ours(tf.zeros((1, 1, FEATURES)))
+    ours.cell.recurrent_kernel.assign(tf.ones((400, 1200)) / 400)
+    ours.kernel_dropout = 0.25
+    state, sequences = tf.ones((1, 400)), tf.zeros((1, 1, FEATURES))
+    products = []
+
+    def noted(projected, state, kernel, bias):
+        products.append(tf.convert_to_tensor(kernel).numpy())
+        return state
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gru, "gru_step", noted)
+        for training in (False, True, True):
+            ours(sequences, initial_state=state, training=training)
+    plain, first, second = products
+    np.testing.assert_allclose(plain, 1 / 400)
+    assert set(np.unique(first.round(6))) == {0, np.float32(1 / 300).round(6)}
+    assert (first == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert not np.array_equal(first, second)

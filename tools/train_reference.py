@@ -10,15 +10,17 @@ record has the loss on the rest, too, under both protocols. With ``--store`` the
 """
 
 import argparse
-import time
+import sys
 from pathlib import Path
-from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras
 from charrnn.fast import FastModel, build_fast
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import Vocabulary
+from tools.recorded_run import recorded_run
 
 RECORDS = Path(__file__).resolve().parents[1] / "charrnn" / "records"
 VALIDATION = 111_540  # characters
@@ -35,10 +37,7 @@ def new_model(vocabulary_size: int) -> FastModel:
 
 
 def run(part: str, epochs: int, directory: Path) -> checkpoints.History:
-    """Train, going on where ``directory`` ends; return one row an epoch.
-
-    The seconds are those of training alone, reading the held-out text excluded.
-    """
+    """Train, going on where ``directory`` ends; return one row an epoch."""
     text = corpora.load("shakespeare")
     vocabulary = Vocabulary(text)
     ids = vocabulary.encode(text)
@@ -46,26 +45,23 @@ def run(part: str, epochs: int, directory: Path) -> checkpoints.History:
     if part == "training":
         ids, validation = windows.split_by_position(ids, VALIDATION)
     inputs, targets = windows.chunk_windows(ids, 100)
-    steps = len(inputs) // 64
-    model = new_model(len(vocabulary))
-    state = checkpoints.RunState(model, model.optimizer, directory)
-    done = state.restore()
-    history = checkpoints.resume_history(directory / "history.csv", done)
-    for epoch in range(done + 1, epochs + 1):
-        batches = windows.shuffled_batches(inputs, targets, 64, SEED, (epoch - 1) * steps)
-        started = time.perf_counter()
-        fitted = model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0).history
-        row: dict[str, Any] = {"epoch": epoch, "loss": fitted["loss"][0]}
-        row["seconds"] = time.perf_counter() - started
-        if validation is not None:
-            row["windows_loss"] = metrics.windows_loss(model, validation)
-            row["stream_loss"] = metrics.stream_loss(model, validation)
-        checkpoints.check_loss(row["loss"], epoch)
-        history.append(row)
-        print(", ".join(f"{key} {value:.5g}" for key, value in row.items()), flush=True)
-        checkpoints.write_history(history, directory / "history.csv")
-        state.save(epoch)
-    return history
+
+    def evaluate(model: FastModel) -> dict[str, float]:
+        if validation is None:
+            return {}
+        return {
+            "windows_loss": metrics.windows_loss(model, validation),
+            "stream_loss": metrics.stream_loss(model, validation),
+        }
+
+    return recorded_run(
+        new_model(len(vocabulary)),
+        lambda step: windows.shuffled_batches(inputs, targets, 64, SEED, step),
+        len(inputs) // 64,
+        epochs,
+        directory,
+        evaluate,
+    )
 
 
 def main() -> None:
