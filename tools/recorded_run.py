@@ -35,6 +35,7 @@ def recorded_run(
     Returns:
         One row an epoch: ``epoch``, ``loss``, ``seconds`` of training alone, and the evaluation.
     """
+    directory.mkdir(parents=True, exist_ok=True)
     state = checkpoints.RunState(model, model.optimizer, directory)
     done = state.restore()
     history = checkpoints.resume_history(directory / "history.csv", done)

@@ -1,6 +1,6 @@
 """Train the weights that come with the package: the best model of forty minutes on two cores.
 
-    python tools/train_pretrained.py [--epochs 36] [--directory _build/pretrained] [--store]
+    python tools/train_pretrained.py [--epochs 28] [--directory _build/pretrained] [--store]
 
 On the first 90 % of tiny Shakespeare, in streams with the state carried; the weights of the epoch
 with the lowest loss on windows of the held-out rest are kept. With ``--store`` they replace those
@@ -36,7 +36,7 @@ RECIPE = Recipe(units=768, dropout=0.3, kernel_dropout=0.25, batch_size=64)
 def main() -> None:
     """Train, record, export."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=36)
+    parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--directory", type=Path, default=Path("_build/pretrained"))
     parser.add_argument("--store", action="store_true", help="replace the package's own files")
     given = parser.parse_args()
