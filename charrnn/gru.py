@@ -4,7 +4,7 @@ from typing import Any
 
 from charrnn.backend import keras, tf
 from charrnn.processor import on_gpu, product_dtype
-from charrnn.recurrence import gru_loop, gru_step, project
+from charrnn.recurrence import gru_loop, gru_scan, gru_step, project
 
 __all__ = ["GRU"]
 
@@ -76,7 +76,8 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
             projected: input times input kernel plus ``folded_bias``, shape
                 (time, batch, 3 * units), in the number format of the products.
             state: shape (batch, units), float32.
-            training: leave out weights, if ``kernel_dropout`` says so.
+            training: keep what the gradient needs, leave out weights if ``kernel_dropout`` says so;
+                else ``projected`` is float32.
 
         Returns:
             Outputs, shape (time, batch, units), dtype of ``projected``, and the last state.
@@ -88,6 +89,8 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
         if projected.shape[0] == 1:  # no loop: a step of generation
             state = gru_step(projected[0], state, kernel, bias)
             return tf.cast(state, projected.dtype)[None], state
+        if not training:
+            return gru_scan(projected, state, kernel, bias)
         return gru_loop(projected, state, kernel, bias, projected.dtype.name)
 
     def call(

@@ -10,7 +10,7 @@ from typing import Any
 
 from charrnn.backend import tf
 
-__all__ = ["gru_loop", "gru_step", "project"]
+__all__ = ["gru_loop", "gru_scan", "gru_step", "project"]
 
 
 def project(inputs: Any, kernel: Any, bias: Any = None) -> Any:
@@ -59,6 +59,26 @@ def gru_step(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
     """Return the state after one time step; arguments as of ``gru_loop``, without time."""
     update, _, candidate, _ = _gates(projected, tf.matmul(state, kernel), bias, state)
     return candidate + update * (state - candidate)
+
+
+def gru_scan(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
+    """Run a GRU over time without keeping what a gradient needs; arguments as of ``gru_loop``.
+
+    Returns:
+        Outputs, shape (time, batch, units), dtype of the state, and the last state.
+    """
+    steps = tf.shape(projected)[0]
+    inputs = tf.TensorArray(projected.dtype, steps).unstack(projected)
+
+    def forward(step: Any, state: Any, outputs: Any) -> Any:
+        shape = state.shape
+        state = tf.ensure_shape(gru_step(inputs.read(step), state, kernel, bias), shape)
+        return step + 1, state, outputs.write(step, state)
+
+    _, last, outputs = tf.while_loop(
+        lambda step, *_: step < steps, forward, (0, state, tf.TensorArray(state.dtype, steps))
+    )
+    return outputs.stack(), last
 
 
 def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) -> Any:

@@ -29,11 +29,11 @@ def pair(products="float32"):
     return theirs, ours
 
 
-def results(layer, sequences, state):
+def results(layer, sequences, state, training=True):
     """Outputs, last state, and the gradients of a sum that weighs each of their numbers."""
     with tf.GradientTape() as tape:
         tape.watch([sequences, state])
-        outputs, last = layer(sequences, initial_state=state, training=True)
+        outputs, last = layer(sequences, initial_state=state, training=training)
         total = tf.reduce_sum(outputs * random(*outputs.shape, seed=1))
         total += tf.reduce_sum(last * random(*last.shape, seed=2))
     return [outputs, last, *tape.gradient(total, [sequences, state, *layer.trainable_variables])]
@@ -98,6 +98,16 @@ def test_values_are_those_of_numpy_in_float64():
         expected.extend(gru_step(inputs, (expected[-1],), kernel.numpy(), wide))
     np.testing.assert_allclose(outputs, expected[1:], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(last, expected[-1], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30])
+def test_without_training_values_and_gradients_are_the_same(steps):
+    _, ours = pair()
+    sequences, state = random(BATCH, steps, FEATURES), random(BATCH, UNITS)
+    kept = results(ours, sequences, state)
+    free = results(ours, sequences, state, training=False)
+    for right, mine in zip(kept, free, strict=True):
+        np.testing.assert_allclose(mine, right, atol=1e-5)
 
 
 def plain_loop(projected, state, kernel, bias):
