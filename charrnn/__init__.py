@@ -23,8 +23,8 @@ The package that the chapters of the book share. Each module is one arrow of the
     plots               every figure of the book
     command_line        ``python -m charrnn``: train, sample, evaluate
 
-``backend`` loads TensorFlow; ``files``, ``downloads``, ``hyperparameters`` and ``processor`` serve
-the others.
+``backend`` loads TensorFlow; ``files``, ``downloads``, ``hyperparameters``, ``processor`` and
+``dropout`` serve the others.
 
 Importing ``charrnn`` imports none of them: ``charrnn.sampler`` works where TensorFlow is missing.
 """

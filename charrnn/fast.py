@@ -7,6 +7,7 @@ done once for each id of the vocabulary, and not once for each character of the 
 from typing import Any
 
 from charrnn.backend import keras, tf
+from charrnn.dropout import drop
 from charrnn.model import CharacterModel
 from charrnn.processor import on_gpu
 from charrnn.recurrence import project
@@ -37,7 +38,8 @@ def _run_layers(model: CharacterModel, projected: Any, states: Any, training: bo
         if hidden is not None:
             projected = project(hidden, layer.cell.kernel, layer.folded_bias())
         hidden, state = layer.recur(projected, state, training)  # (time, batch, units)
-        hidden = model.dropout(hidden, training=training)
+        if training and model.dropout.rate:
+            hidden = drop(hidden, model.dropout.rate, model.dropout.seed_generator)
         new_states.append([state])
     logits = tf.cast(project(hidden, model.dense.kernel), tf.float32) + model.dense.bias
     return tf.transpose(logits, (1, 0, 2)), new_states

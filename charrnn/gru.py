@@ -3,6 +3,7 @@
 from typing import Any
 
 from charrnn.backend import keras, tf
+from charrnn.dropout import drop
 from charrnn.processor import on_gpu, product_dtype
 from charrnn.recurrence import gru_loop, gru_scan, gru_step, project
 
@@ -84,8 +85,7 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
         """
         kernel, bias = self.cell.recurrent_kernel, self.cell.bias[1][2 * self.units :]
         if training and self.kernel_dropout:
-            seed = self.cell.seed_generator
-            kernel = keras.random.dropout(kernel, self.kernel_dropout, seed=seed)
+            kernel = drop(kernel, self.kernel_dropout, self.cell.seed_generator)
         if projected.shape[0] == 1:  # no loop: a step of generation
             state = gru_step(projected[0], state, kernel, bias)
             return tf.cast(state, projected.dtype)[None], state
