@@ -1,13 +1,17 @@
 import json
+from dataclasses import asdict
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
 from charrnn import weights
+from charrnn.checkpoints import read_history
 from charrnn.files import sha256
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
+from tools.train_pretrained import RECIPE, SEED
 
 SIZES = {
     "vocabulary_size": 4,
@@ -160,11 +164,25 @@ def test_arrays_of_other_shapes_are_refused(path, tmp_path, changes):
 def test_the_packages_model_is_there():
     model = read_weights(PRETRAINED)
     assert model.hyperparameters["vocabulary_size"] == len(model.vocabulary) == 66
-    assert 1.3 < model.card["windows_loss"] < 1.69
+    assert 1.3 < model.card["windows_loss"] < 1.44
     assert 1.3 < model.card["stream_loss"] < model.card["windows_loss"]
     assert all(np.isfinite(array).all() for array in model.arrays.values())
     size = sum(PRETRAINED.with_suffix(end).stat().st_size for end in (".safetensors", ".json"))
-    assert size < 6_000_000
+    assert size < 8_200_000
+    assert model.card["recipe"] == {
+        **asdict(RECIPE),
+        "epochs": model.card["recipe"]["epochs"],
+        "seed": SEED,
+    }
+    record = read_history(files("charrnn") / "records" / "pretrained.csv")
+    assert len(record) == model.card["recipe"]["epochs"]
+    best = min(record, key=lambda row: row["windows_loss"])
+    assert best["epoch"] == model.card["epoch"]
+    assert best["windows_loss"] == pytest.approx(model.card["windows_loss"], abs=0.001)
+    assert sum(row["seconds"] for row in record) / 60 == pytest.approx(
+        model.card["minutes"], abs=0.06
+    )
+    assert model.card["minutes"] <= 40
 
 
 @pytest.mark.slow
@@ -182,7 +200,7 @@ def test_a_changed_description_of_the_packages_own_model_is_refused(tmp_path, mo
     own = tmp_path / "shakespeare"
     for end in (".safetensors", ".json"):
         content = PRETRAINED.with_suffix(end).read_bytes()
-        own.with_suffix(end).write_bytes(content.replace(b'"epoch": 7', b'"epoch": 8'))
+        own.with_suffix(end).write_bytes(content.replace(b'"epoch": 2', b'"epoch": 3'))
     read_weights(own)  # elsewhere it is a model like any other
     monkeypatch.setattr(weights, "PRETRAINED", own)
     with pytest.raises(ValueError, match="not the model of this package"):
