@@ -19,11 +19,12 @@ def endless(monkeypatch):
 
 
 def test_the_rate_rises_and_falls():
-    assert [QUICK.rate(step, 0.0) for step in (0, 24, 49, 500)] == pytest.approx(
+    recipe = Recipe(learning_rate=1e-2, warmup_steps=50)
+    assert [recipe.rate(step, 0.0) for step in (0, 24, 49, 500)] == pytest.approx(
         [1e-2 / 50, 5e-3, 1e-2, 1e-2]
     )
-    assert QUICK.rate(500, 0.5) == pytest.approx(1e-2 * 0.51)
-    assert QUICK.rate(500, 1.0) == pytest.approx(1e-2 / 50)
+    assert recipe.rate(500, 0.5) == pytest.approx(1e-2 * 0.51)
+    assert recipe.rate(500, 1.0) == pytest.approx(1e-2 / 50)
 
 
 def test_it_takes_the_time_it_is_given_and_learns(endless):
