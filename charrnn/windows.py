@@ -3,7 +3,7 @@
 A window is a run of consecutive ids; its target is the same run one position further on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -157,9 +157,7 @@ def shuffled_batches(
                 yield inputs[rows], targets[rows]
                 step += 1
 
-    spec = tf.TensorSpec((batch_size, inputs.shape[1]), tf.int32)
-    dataset = tf.data.Dataset.from_generator(batches, output_signature=(spec, spec))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return _dataset(batches, (batch_size, inputs.shape[1]))
 
 
 def stream_windows(ids: Ids, batch_size: int, length: int) -> tuple[Ids, Ids]:
@@ -228,6 +226,15 @@ def circular_batches(ids: Ids, batch_size: int, length: int, first_step: int = 0
             yield rows[:, :-1], rows[:, 1:]
             step += 1
 
-    spec = tf.TensorSpec((batch_size, length), tf.int32)
+    return _dataset(batches, (batch_size, length))
+
+
+def _dataset(batches: Callable[[], Iterator[tuple[Ids, Ids]]], shape: tuple[int, int]) -> Any:
+    """Return a dataset of what a generator yields, inputs and targets of one shape."""
+    spec = tf.TensorSpec(shape, tf.int32)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=(spec, spec))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    # There is nothing to tune, and the tuner's thread sleeps for up to a minute, in which whoever
+    # drops the iterator may have to wait for it.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(2).with_options(options)

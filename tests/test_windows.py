@@ -189,3 +189,9 @@ def test_circular_rows_go_on_where_they_were(batch_size, length, more, first_ste
 def test_circular_rows_need_a_window_each():
     with pytest.raises(ValueError, match="ids: expected at least 13 characters for 3 window"):
         circular_batches(text_of(12), 3, 4)
+
+
+def test_no_tuner_holds_up_the_end_of_an_iteration():
+    # Its thread sleeps up to a minute; seen as 40 idle seconds after an epoch of 40 seconds.
+    for dataset in (circular_batches(text_of(20), 2, 3), shuffled_batches(*numbered_windows(7), 2)):
+        assert dataset.options().autotune.enabled is False
