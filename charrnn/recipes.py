@@ -37,13 +37,13 @@ class Recipe:
     """
 
     embedding_size: int = 64
-    units: int = 512
+    units: int = 640
     layers: int = 1
     dropout: float = 0.0
     kernel_dropout: float = 0.0
     batch_size: int = 32
     length: int = 64
-    fresh_every: int | None = 4
+    fresh_every: int | None = 2
     learning_rate: float = 1e-2
     muon_scale: float = 0.09
     clip_norm: float = 1.0

@@ -36,6 +36,7 @@ RECIPE = Recipe(
     dropout=0.3,
     kernel_dropout=0.25,
     batch_size=64,
+    length=64,
     fresh_every=4,
     learning_rate=1e-2,
     muon_scale=0.09,

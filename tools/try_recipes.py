@@ -49,8 +49,15 @@ class Trial(Recipe):
 
 
 # First trials go from these settings one step each way; then what was better comes together.
-FIRST: dict[str, Any] = {"fresh_every": 4, "learning_rate": 1e-2, "muon_scale": 0.09}
-BETTER: dict[str, Any] = {
+FIRST: dict[str, Any] = {
+    "units": 512,
+    "batch_size": 32,
+    "length": 64,
+    "fresh_every": 4,
+    "learning_rate": 1e-2,
+    "muon_scale": 0.09,
+}
+BETTER: dict[str, Any] = FIRST | {
     "units": 640,
     "fresh_every": 2,
     "learning_rate": 2e-2,
