@@ -96,7 +96,8 @@ class Sampler:
             names = ("kernel", "recurrent_kernel", "bias")
             kernel, recurrent, bias = (arrays[f"recurrent.{layer}.{name}"] for name in names)
             input_bias, state_bias = bias if self.is_gru else (np.zeros_like(bias), bias)
-            self.layers.append((kernel, input_bias, recurrent, state_bias))
+            # By columns: the product of one row with it is a quarter faster.
+            self.layers.append((kernel, input_bias, np.asfortranarray(recurrent), state_bias))
         kernel, input_bias, *_ = self.layers[0]
         self.table = arrays["embedding"] @ kernel + input_bias  # (vocabulary, gates * units)
         self.dense = arrays["dense.kernel"], arrays["dense.bias"]
