@@ -38,7 +38,7 @@ CHECK_PYTHON := import importlib.util as u, sys; \
 help:
 	@echo "make book      set up, run a copy of every chapter, build _build/site/en/"
 	@echo "make test      set up, run every check"
-	@echo "make bench     measure against peers (about 17 minutes, PyTorch among them)"
+	@echo "make bench     measure against peers (10 to 20 minutes, PyTorch among them)"
 	@echo "make serve     serve the built site on 127.0.0.1:$(PORT)"
 	@echo "make outputs   run the English chapters and store their outputs"
 	@echo "make stamp     write the repository's address from _config.yml where it is needed"

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.run [--rounds 3] [--quick] [--output benchmarks/results.json]
 
-About 17 minutes on two cores. Other work on the machine spoils the figures. With ``--quick`` sizes
+10 to 20 minutes on two cores. Other work on the machine spoils the figures. With ``--quick`` sizes
 are tiny, figures mean nothing, and results are written only where ``--output`` says.
 """
 

@@ -55,8 +55,7 @@ def _slopes(update: Any, reset: Any, candidate: Any, recalled: Any, state: Any) 
     return [to_update, to_reset, to_recalled, to_input, update]
 
 
-# Some twenty operations on small arrays take as long as the product; compiled together, a third of
-# that.
+# Compiled together, because twenty operations on small arrays take about as long as the product.
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
 def _advance(projected: Any, product: Any, bias: Any, state: Any) -> Any:
     """Return what a time step of ``gru_loop`` gives: new state, output, slopes side by side."""

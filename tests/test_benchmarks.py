@@ -13,9 +13,10 @@ from benchmarks import run
 from benchmarks.contender import QUICK, SYSTEM_A, flop_per_character, median_seconds, step_seconds
 from benchmarks.materials import write_materials
 from benchmarks.picture import draw, write_picture
-from benchmarks.processes import ROOT, Contender, ContenderError, Runner, run_json
+from benchmarks.processes import RESULTS, ROOT, Contender, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
+from charrnn.weights import PRETRAINED
 
 GOAL_IDS = {
     "train_vs_system_a",
@@ -306,3 +307,18 @@ def test_system_a_is_the_book_s_model(materials):
     texts = OneStep(theirs, to_ids, to_characters).continue_texts(["RO", "MEO"], 40)
     assert [len(text) for text in texts] == [42, 43]
     assert all("[UNK]" not in text for text in texts)
+
+
+def test_the_committed_results_are_whole_and_consistent():
+    check_results(json.loads(RESULTS.read_bytes()))
+
+
+def test_the_readme_shows_the_committed_results():
+    rows = json.loads(RESULTS.read_bytes())["rows"]
+    assert markdown(rows) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_shipped_models_loss_is_its_cards():
+    rows = {row["id"]: row for row in json.loads(RESULTS.read_bytes())["rows"]}
+    card = json.loads(PRETRAINED.with_suffix(".json").read_bytes())["card"]
+    assert rows["best_model_windows"]["value"] == card["windows_loss"]
