@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn import metrics, recipes
-from charrnn.recipes import QUICK, Recipe, train_for
+from charrnn.recipes import Recipe, train_for
 
 TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8, warmup_steps=2)
 TEXT = np.tile(np.arange(1, 11, dtype="int32"), 60)
