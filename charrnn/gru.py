@@ -15,7 +15,9 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
 
     Same equations, same weights. In training (``training=True``) the products are in the format of
     ``product_dtype()`` unless ``products`` names another; elsewhere, and all sums and the state, in
-    float32. On a GPU Keras' own call runs, with cuDNN.
+    float32. On a GPU Keras' own call runs, with cuDNN. Over 100 steps, products in bfloat16 change
+    outputs and states, which lie between -1 and 1, by less than 0.05, and each gradient by less
+    than 5 % of its norm (``tests/test_gru.py``).
 
     Attributes:
         kernel_dropout: share of the recurrent kernel's weights that are left out in training,
