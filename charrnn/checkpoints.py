@@ -1,7 +1,6 @@
 """What a training run leaves in its folder: the latest state, the history."""
 
 import csv
-import io
 import math
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import tf
-from charrnn.files import write_atomically
+from charrnn.files import write_table
 
 __all__ = [
     "History",
@@ -49,12 +48,7 @@ def resume_history(path: str | os.PathLike[str], epochs: int) -> History:
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
     """Write a history as CSV, whole or not at all."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(history[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in history:
-        writer.writerow({key: f"{value:.7g}" for key, value in row.items()})
-    write_atomically({path: buffer.getvalue().encode("utf-8")})
+    write_table([{key: f"{value:.7g}" for key, value in row.items()} for row in history], path)
 
 
 def check_loss(loss: float, epoch: int) -> None:

@@ -1,14 +1,22 @@
-"""Files written whole or not at all, and their hashes."""
+"""Files written whole or not at all, tables among them, and their hashes."""
 
+import csv
 import hashlib
+import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["sha256", "write_atomically", "write_folder_atomically"]
+__all__ = [
+    "read_table",
+    "sha256",
+    "write_atomically",
+    "write_folder_atomically",
+    "write_table",
+]
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
@@ -48,6 +56,23 @@ def write_atomically(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)
         raise
+
+
+def read_table(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Return the rows of a CSV file; none if there is no file."""
+    if not Path(path).is_file():
+        return []
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_table(rows: Sequence[Mapping[str, object]], path: str | os.PathLike[str]) -> None:
+    """Write at least one row as CSV, the keys of the first as its columns."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically({path: buffer.getvalue().encode("utf-8")})
 
 
 @contextmanager

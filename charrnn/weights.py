@@ -28,10 +28,10 @@ __all__ = [
     "write_weights",
 ]
 
-# Trained by tools/train_reference.py.
+# Trained by tools/train_pretrained.py.
 PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
 # Of its JSON file, which holds the hash of the other: together they fix vocabulary and weights.
-# tools/train_reference.py prints the new one.
+# tools/train_pretrained.py prints the new one.
 PRETRAINED_SHA256 = "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec"
 
 Arrays = dict[str, npt.NDArray[np.float32]]

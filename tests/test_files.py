@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.files import sha256, write_atomically, write_folder_atomically
+from charrnn.files import (
+    read_table,
+    sha256,
+    write_atomically,
+    write_folder_atomically,
+    write_table,
+)
 
 
 def test_sha256_is_hashlibs(tmp_path):
@@ -95,3 +101,11 @@ def test_of_two_files_both_are_replaced_or_none(tmp_path):
         write_atomically({first: b"new", second: "no bytes"})
     assert first.read_bytes() == second.read_bytes() == b"old"
     assert sorted(tmp_path.iterdir()) == [first, second]
+
+
+def test_a_table_comes_back_as_words(tmp_path):
+    path = tmp_path / "table.csv"
+    assert read_table(path) == []
+    write_table([{"name": "a, b", "value": 1}, {"name": "é", "value": 2.5}], path)
+    assert path.read_bytes() == 'name,value\n"a, b",1\né,2.5\n'.encode()
+    assert read_table(path) == [{"name": "a, b", "value": "1"}, {"name": "é", "value": "2.5"}]

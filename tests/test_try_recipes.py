@@ -4,9 +4,10 @@ from statistics import mean
 
 import pytest
 
+from charrnn.files import read_table, write_table
 from charrnn.recipes import QUICK
 from tools import try_recipes
-from tools.try_recipes import RECORD, TRIALS, Trial, known_row, read_table, write_table
+from tools.try_recipes import RECORD, TRIALS, Trial, known_row
 
 
 def row(trial=TRIALS[0], seconds="90.1"):

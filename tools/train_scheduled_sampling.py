@@ -13,8 +13,6 @@ not repeated, so delete it to measure anew.
 """
 
 import argparse
-import csv
-import io
 import time
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ import numpy as np
 
 from charrnn import corpora, generation, metrics, training, windows
 from charrnn.backend import keras, tf
-from charrnn.files import write_atomically
+from charrnn.files import read_table, write_table
 from charrnn.scheduled_sampling import ScheduledSamplingModel
 from charrnn.training import SelfTrainedModel
 from charrnn.vocabulary import Vocabulary
@@ -126,20 +124,10 @@ def measure(arm: str, seed: int, steps: int, corpus: Corpus) -> Row:
 
 def write_record(rows: list[Row]) -> None:
     """Write the rows as CSV, whole or not at all."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
-    write_atomically({RECORD: buffer.getvalue().encode()})
-
-
-def read_record() -> list[Row]:
-    """Return the rows of an earlier call, none if there is no record."""
-    if not RECORD.is_file():
-        return []
-    with RECORD.open(newline="", encoding="utf-8") as file:
-        return [dict(row) for row in csv.DictReader(file)]
+    rounded = [
+        {k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
+    ]
+    write_table(rounded, RECORD)
 
 
 def main() -> None:
@@ -150,7 +138,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     corpus = Corpus()
-    rows = read_record()
+    rows: list[Row] = [dict(row) for row in read_table(RECORD)]
     done = {(row["arm"], int(row["seed"])) for row in rows}
     if others := {int(row["steps"]) for row in rows} - {0, arguments.steps}:
         raise ValueError(

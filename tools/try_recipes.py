@@ -9,8 +9,6 @@ are not run again, unless they took longer than their time, which means that the
 """
 
 import argparse
-import csv
-import io
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +17,7 @@ from typing import Any
 
 from charrnn import corpora, metrics, recipes, windows
 from charrnn.backend import keras
-from charrnn.files import write_atomically
+from charrnn.files import read_table, write_table
 from charrnn.recipes import Recipe
 from charrnn.vocabulary import Vocabulary
 
@@ -57,7 +55,7 @@ FIRST: dict[str, Any] = {
     "learning_rate": 1e-2,
     "muon_scale": 0.09,
 }
-BETTER: dict[str, Any] = FIRST | {
+BETTER: dict[str, Any] = {
     "units": 640,
     "fresh_every": 2,
     "learning_rate": 2e-2,
@@ -113,22 +111,6 @@ def known_row(trial: Trial, seconds: float, rows: list[dict[str, str]]) -> dict[
         if same and seconds <= float(row["seconds"]) <= TOLERANCE * seconds:
             return row
     return None
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a table that ``write_table`` has written; none if there is no file."""
-    if not path.exists():
-        return []
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-
-
-def write_table(rows: list[dict[str, str]], path: Path) -> None:
-    """Write rows as CSV."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically({path: buffer.getvalue().encode("utf-8")})
 
 
 def in_words(row: Mapping[str, str]) -> str:
