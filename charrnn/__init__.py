@@ -20,6 +20,7 @@ The package that the chapters of the book share. Each module is one arrow of the
     weights             arrays        <-> files
     export              model         -> files that others load
     metrics             model, ids    -> loss in nats and bits per character; baselines
+    writing             texts         -> measures of how they are written
     plots               every figure of the book
     command_line        ``python -m charrnn``: train, sample, evaluate
 

@@ -5,8 +5,6 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,6 @@ __all__ = [
     "perplexity",
     "stream_loss",
     "unigram_loss",
-    "unknown_words",
     "windows_loss",
     "witten_bell_loss",
     "witten_bell_probabilities",
@@ -179,23 +176,6 @@ def witten_bell_loss(
     """Return the loss of ``witten_bell_probabilities``, in nats per character."""
     probability = witten_bell_probabilities(training, validation, vocabulary_size, context)
     return float(-np.log(probability).mean())
-
-
-def unknown_words(texts: Sequence[str], known: str) -> float:
-    """Return the share of the words in ``texts`` that do not occur in the text ``known``.
-
-    A word is a run of letters and apostrophes, in lower case. The first and the last word of each
-    text do not count: they may be cut.
-
-    Raises:
-        ValueError: no word is left.
-    """
-    pattern = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-    words = [word for text in texts for word in pattern.findall(text.lower())[1:-1]]
-    if not words:
-        raise ValueError(f"texts: expected at least three words in a text, received {texts!r:.80}")
-    vocabulary = set(pattern.findall(known.lower()))
-    return sum(word not in vocabulary for word in words) / len(words)
 
 
 def _grams(ids: Ids, order: int, size: int) -> npt.NDArray[np.int64]:

@@ -21,18 +21,28 @@ from charrnn.vocabulary import Vocabulary
 
 __all__ = [
     "PRETRAINED",
-    "PRETRAINED_SHA256",
+    "SHIPPED",
     "StoredModel",
     "expected_shapes",
     "read_weights",
+    "shipped",
     "write_weights",
 ]
 
-# Trained by tools/train_pretrained.py.
-PRETRAINED = Path(__file__).parent / "pretrained" / "shakespeare"
-# Of its JSON file, which holds the hash of the other: together they fix vocabulary and weights.
-# tools/train_pretrained.py prints the new one.
-PRETRAINED_SHA256 = "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec"
+# The models that come with the package, and the hash of each one's JSON file, which holds the hash
+# of the other file: together they fix vocabulary and weights. The tools that train them print it.
+SHIPPED = {
+    # tools/train_pretrained.py
+    "shakespeare": "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec",
+}
+
+
+def shipped(name: str) -> Path:
+    """Return the path, without an ending, of a model that comes with the package."""
+    return Path(__file__).parent / "pretrained" / name
+
+
+PRETRAINED = shipped("shakespeare")
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 
@@ -94,7 +104,7 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     """Read a model's two files.
 
     Args:
-        path: with or without an ending; ``PRETRAINED`` is the model that comes with the package.
+        path: with or without an ending; ``shipped(name)`` is a model that comes with the package.
 
     Raises:
         ValueError: a file is missing or damaged, or they do not belong together.
@@ -104,11 +114,12 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
         if not file.is_file():
             raise ValueError(f"path: expected the file {file}, which does not exist")
     data, text = weights.read_bytes(), description.read_bytes()
-    received, own = hashlib.sha256(text).hexdigest(), PRETRAINED.with_suffix(".json").resolve()
-    if description.resolve() == own and received != PRETRAINED_SHA256:
+    received, name = hashlib.sha256(text).hexdigest(), description.stem
+    own = name in SHIPPED and description.resolve() == shipped(name).with_suffix(".json").resolve()
+    if own and received != SHIPPED[name]:
         raise ValueError(
             f"{description}: damaged, or not the model of this package: expected SHA-256 "
-            f"{PRETRAINED_SHA256}, received {received}"
+            f"{SHIPPED[name]}, received {received}"
         )
     try:
         content = json.loads(text)

@@ -202,6 +202,6 @@ def test_a_changed_description_of_the_packages_own_model_is_refused(tmp_path, mo
         content = PRETRAINED.with_suffix(end).read_bytes()
         own.with_suffix(end).write_bytes(content.replace(b'"epoch": 2', b'"epoch": 3'))
     read_weights(own)  # elsewhere it is a model like any other
-    monkeypatch.setattr(weights, "PRETRAINED", own)
+    monkeypatch.setattr(weights, "shipped", lambda name: tmp_path / name)
     with pytest.raises(ValueError, match="not the model of this package"):
         read_weights(own)

@@ -94,7 +94,8 @@ def main() -> None:
     if given.store:
         checkpoints.write_history(history, PACKAGE / "records" / "pretrained.csv")
         save_model(model, vocabulary, PRETRAINED, card, half=True)
-        print(f"PRETRAINED_SHA256 = {sha256(PRETRAINED.with_suffix('.json'))!r}  # in weights.py")
+        digest = sha256(PRETRAINED.with_suffix(".json"))
+        print(f"shakespeare: {digest}  # SHIPPED in charrnn/weights.py")
 
 
 if __name__ == "__main__":

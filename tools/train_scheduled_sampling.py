@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn import corpora, generation, metrics, training, windows
+from charrnn import corpora, generation, metrics, training, windows, writing
 from charrnn.backend import keras, tf
 from charrnn.files import read_table, write_table
 from charrnn.scheduled_sampling import ScheduledSamplingModel
@@ -67,7 +67,7 @@ class Corpus:
         ids = self.vocabulary.encode("".join(texts))
         counted = self.vocabulary.encode("".join(covering or texts))
         return {
-            "unknown_words": metrics.unknown_words(texts, self.known),
+            "unknown_words": writing.unknown_words(texts, self.known),
             "ngram_loss": metrics.witten_bell_loss(self.training, ids, size),
             "reverse_loss": metrics.witten_bell_loss(counted, self.held_out, size),
         }
