@@ -11,13 +11,14 @@ def test_only_missing_rows_are_measured_and_the_order_is_that_of_the_keys(tmp_pa
 
     def measure(key):
         seen.append(key["arm"])
-        return {"loss": 1 / 3}
+        return {"steps": 2, "loss": 1 / 3}
 
     fill_table(path, [{"arm": "b"}], measure)
     rows = fill_table(path, [{"arm": "a"}, {"arm": "b"}], measure)
     assert seen == ["b", "a"]
     assert rows == read_table(path)
-    assert rows == [{"arm": "a", "loss": "0.3333"}, {"arm": "b", "loss": "0.3333"}]
+    measured = {"steps": "2", "loss": "0.3333"}
+    assert rows == [{"arm": "a", **measured}, {"arm": "b", **measured}]
 
 
 def test_what_was_measured_before_an_error_is_kept(tmp_path):

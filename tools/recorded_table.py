@@ -18,7 +18,7 @@ def fill_table(
     Args:
         path: of the CSV file.
         keys: the columns that tell the rows apart, one dict a row, in the order of the table.
-        measure: key -> the other columns; they are stored with four decimals.
+        measure: key -> the other columns; floats are stored with four decimals.
 
     Returns:
         All rows. What the file holds beside ``keys`` is dropped when a row is written.
@@ -27,7 +27,10 @@ def fill_table(
     rows = [next((row for row in stored if key.items() <= row.items()), None) for key in keys]
     for place, key in enumerate(keys):
         if rows[place] is None:
-            measured = {name: f"{value:.4f}" for name, value in measure(key).items()}
+            measured = {
+                name: f"{value:.4f}" if isinstance(value, float) else str(value)
+                for name, value in measure(key).items()
+            }
             row = rows[place] = key | measured
             print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
             write_table([row for row in rows if row is not None], path)
