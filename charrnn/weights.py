@@ -34,6 +34,8 @@ __all__ = [
 SHIPPED = {
     # tools/train_pretrained.py
     "shakespeare": "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec",
+    # tools/train_book.py
+    "great-expectations": "2a6b66c9ee49831f43400abb2753b97d4d7b6e234126d5604bf3c626019a8db7",
 }
 
 

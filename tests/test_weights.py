@@ -1,6 +1,7 @@
 import json
 from dataclasses import asdict
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,15 @@ from charrnn import weights
 from charrnn.checkpoints import read_history
 from charrnn.files import sha256
 from charrnn.vocabulary import Vocabulary
-from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
+from charrnn.weights import (
+    PRETRAINED,
+    SHIPPED,
+    StoredModel,
+    expected_shapes,
+    read_weights,
+    shipped,
+    write_weights,
+)
 from tools.train_pretrained import RECIPE, SEED
 
 SIZES = {
@@ -185,14 +194,35 @@ def test_the_packages_model_is_there():
     assert model.card["minutes"] <= 40
 
 
+def test_the_model_of_great_expectations_is_that_of_its_record():
+    path = shipped("great-expectations")
+    model = read_weights(path)
+    sizes = model.hyperparameters
+    assert (sizes["embedding_size"], sizes["units"]) == (256, 1024)  # system C's
+    assert len(model.vocabulary) == 74  # of the clean text, and [UNK]
+    assert all(np.isfinite(array).all() for array in model.arrays.values())
+    assert path.with_suffix(".safetensors").stat().st_size < 8_200_000
+    card = model.card
+    record = read_history(files("charrnn") / "records" / "great_expectations.csv")
+    assert len(record) == card["recipe"]["epochs"] == 20
+    assert all(later["loss"] < row["loss"] for row, later in pairwise(record))
+    best = min(record, key=lambda row: row["windows_loss"])
+    assert best["epoch"] == card["epoch"] < 15
+    assert record[-1]["windows_loss"] > best["windows_loss"] + 0.1
+    assert best["windows_loss"] == pytest.approx(card["windows_loss"], abs=0.001)
+    assert best["stream_loss"] == pytest.approx(card["stream_loss"], abs=0.001)
+
+
 @pytest.mark.slow
-def test_the_cards_losses_are_those_of_the_weights(shakespeare):
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_cards_losses_are_those_of_the_weights(name, request):
     from charrnn.export import load_model
     from charrnn.metrics import windows_loss
 
-    model, vocabulary = load_model()
-    card = read_weights(PRETRAINED).card
-    held_out = vocabulary.encode(shakespeare[-card["validation_characters"] :], strict=True)
+    text = request.getfixturevalue({"great-expectations": "book"}.get(name, name))
+    model, vocabulary = load_model(shipped(name))
+    card = read_weights(shipped(name)).card
+    held_out = vocabulary.encode(text[-card["validation_characters"] :], strict=True)
     assert windows_loss(model, held_out) == pytest.approx(card["windows_loss"], abs=0.002)
 
 
