@@ -1,6 +1,6 @@
 """Compare recurrent cells at equal parameters and at equal time, and record what chapter 8 shows.
 
-    python tools/compare_cells.py [--steps 300]
+    python tools/compare_cells.py [--steps 200]
 
 A plain recurrence, a GRU and two LSTM, all of them layers of Keras, so that the same people have
 written all of them; the same windows, batches and optimizer. Three plans:
@@ -133,7 +133,7 @@ def best_rate(rows: list[dict[str, str]], cell: str, units: int) -> str:
 def main() -> None:
     """Measure what the record lacks."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     given = parser.parse_args()
     text = Text()
     stored = {
