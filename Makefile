@@ -64,7 +64,7 @@ $(READY): requirements.txt pyproject.toml
 book: $(READY)
 	@echo "== running a copy of every chapter, profile $(PROFILE)"
 	@$(BIN)/python tools/execute.py --profile $(PROFILE) --timeout $(CELL_TIMEOUT) \
-		--output _build/executed/en
+		--output _build/executed/en --keep-unreachable
 	@echo "== building the pages"
 	@$(BIN)/python tools/build_book.py --source _build/executed/en --output _build/site/en
 	@echo "The book: $(CURDIR)/_build/site/en/index.html"

@@ -4,6 +4,8 @@ The package that the chapters of the book share. Each module is one arrow of the
 
     corpora             name or path  -> text
     vocabulary          text          <-> ids
+    survey              text          -> what to know before training on it
+    known_source        seed          -> text whose entropy is known
     windows             ids           -> batches
     recurrence          inputs, state -> outputs, state: the GRU written out, with its gradient
     gru                 the same as a Keras layer
@@ -15,13 +17,16 @@ The package that the chapters of the book share. Each module is one arrow of the
     recipes             text, minutes -> trained model
     scheduled_sampling  training on the model's own characters
     prompts             texts         -> ids, checked
+    stateful            models that keep their state in the layer
     generation          prompt, state -> text, in TensorFlow
     sampler             the same in NumPy alone
     weights             arrays        <-> files
     export              model         -> files that others load
     metrics             model, ids    -> loss in nats and bits per character; baselines
     writing             texts         -> measures of how they are written
-    plots               every figure of the book
+    coloured            text, values  -> HTML in which the values are colours
+    plots               every figure with data
+    diagrams            drawings without data
     command_line        ``python -m charrnn``: train, sample, evaluate
 
 ``backend`` loads TensorFlow; ``files``, ``downloads``, ``hyperparameters``, ``processor`` and

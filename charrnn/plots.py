@@ -20,6 +20,7 @@ __all__ = [
     "curves",
     "frequencies",
     "layers",
+    "letter_map",
     "new_figure",
     "points",
     "probabilities",
@@ -52,6 +53,7 @@ def curves(
     x_label: str = "epoch",
     y_label: str = "nats per character",
     y_limits: tuple[float, float] | None = None,
+    y_scale: str = "linear",
 ) -> Figure:
     """Draw lines over the same x, and horizontal levels to compare them with.
 
@@ -62,6 +64,7 @@ def curves(
         x_label: what x counts.
         y_label: what the values measure, with its unit.
         y_limits: smallest and largest y shown; None for all.
+        y_scale: "linear", or "log" for values that differ by orders of magnitude.
     """
     figure, axes = new_figure()
     for (name, values), colour in zip(lines.items(), COLOURS, strict=False):
@@ -72,8 +75,10 @@ def curves(
             f"{name} {level:.3f}", (1, level), xycoords=("axes fraction", "data"),
             ha="right", va="bottom", fontsize=8, color="0.35",
         )  # fmt: skip
-    axes.set(xlabel=x_label, ylabel=y_label, ylim=y_limits)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set(xlabel=x_label, ylabel=y_label, ylim=y_limits, yscale=y_scale)
+    # No epoch 2.5; where x itself has fractions, they are shown.
+    whole = np.array_equal(np.asarray(x), np.round(np.asarray(x)))
+    axes.xaxis.get_major_locator().set_params(integer=whole)
     axes.legend(frameon=False)
     return figure
 
@@ -222,4 +227,29 @@ def points(arms: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Fig
     axes.set_xticks(range(len(measures)), measures)
     axes.set(ylabel=y_label)
     axes.legend(frameon=False)
+    return figure
+
+
+def letter_map(
+    places: Mapping[str, Sequence[float]], groups: Mapping[str, str], x_label: str, y_label: str
+) -> Figure:
+    """Draw characters at their places in a plane, coloured by groups.
+
+    Args:
+        places: character -> x and y; line ends and spaces are made visible.
+        groups: name -> its characters; those of no group are grey.
+        x_label: what x is.
+        y_label: what y is.
+    """
+    figure, axes = new_figure(6.0, 4.8)
+    grouped = {c: COLOURS[i] for i, members in enumerate(groups.values()) for c in members}
+    for character, (x, y) in places.items():
+        style: dict[str, Any] = {"color": grouped.get(character, "0.5"), "family": "monospace"}
+        axes.text(x, y, visible(character), ha="center", va="center", size=12, **style)
+    for name, colour in zip(groups, COLOURS, strict=False):
+        axes.plot([], [], "s", color=colour, label=name)
+    # Text does not count for the limits of the axes; points do.
+    axes.plot(*zip(*places.values(), strict=True), "o", alpha=0)
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     return figure

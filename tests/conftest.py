@@ -5,8 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
-from charrnn.corpora import CorpusError, load
+from charrnn.corpora import load
 from charrnn.vocabulary import Vocabulary
+from tools.reachable import why_missing
 
 # The same examples in every run, and no folder of examples left behind.
 settings.register_profile("book", deadline=None, derandomize=True, database=None, max_examples=50)
@@ -26,12 +27,9 @@ def pytest_configure(config):
 
 def load_book(name):
     """Load a corpus that the internet or CHARRNN_DATA has; where that is set, it must be there."""
-    try:
-        return load(name)
-    except CorpusError as error:
-        if os.environ.get("CHARRNN_DATA"):
-            raise
-        pytest.skip(str(error))
+    if reason := why_missing(name):
+        pytest.skip(reason)
+    return load(name)
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,14 @@ def test_on_a_gpu_it_is_the_plain_model(monkeypatch):
     np.testing.assert_array_equal(quick(ids, training=True), plain(ids, training=True))
 
 
+def test_with_many_ids_it_is_the_plain_model(monkeypatch):
+    plain, quick = pair()
+    monkeypatch.setattr(fast, "MOST_FOLDED", SIZES["vocabulary_size"] - 1)
+    monkeypatch.setattr(fast, "project", None)  # not callable
+    ids = random_ids(5, 20)
+    np.testing.assert_array_equal(quick(ids, training=True), plain(ids, training=True))
+
+
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_the_state_is_that_of_all_the_text_before(cell):
     text = random_ids(1, 200)[0]

@@ -30,6 +30,12 @@ FIGURES = {
         [(64, 100), (64, 100, 256), (64, 100, 1024), (64, 100, 66)],
         1,
     ),
+    "letter_map": lambda: plots.letter_map(
+        {sign: random.normal(size=2) for sign in SYMBOLS[1:]},
+        {"letters": SYMBOLS[30:], "capitals": SYMBOLS[10:30]},
+        "first",
+        "second",
+    ),
     "new_figure": lambda: plots.new_figure()[0],
     "points": lambda: plots.points(
         {name: {"b": random.normal(size=3), "a": [1, 2]} for name in ("plain", "scheduled")}, "nats"
@@ -87,6 +93,35 @@ def test_curves_are_the_values_and_the_levels():
     assert texts_of(axes.texts) == ["level 2.500"]
     assert texts_of(axes.get_legend().get_texts()) == ["a"]
     assert axes.get_xlabel() == "x"
+
+
+def test_ticks_have_fractions_where_x_has():
+    def ticks(x):
+        return plots.curves(x, {"a": np.zeros(len(x))}).axes[0].get_xticks()
+
+    assert all(tick == int(tick) for tick in ticks([1, 2, 3]))
+    assert any(tick != int(tick) for tick in ticks([0.1, 0.5, 1.5]))
+
+
+def test_curves_have_a_linear_axis_unless_a_logarithmic_one_is_asked_for():
+    for scale, options in {"linear": {}, "log": {"y_scale": "log"}}.items():
+        (axes,) = plots.curves([1, 2], {"a": [1, 1e-9]}, **options).axes
+        assert axes.get_yscale() == scale
+
+
+def test_letter_map_draws_each_character_at_its_place_in_its_group_s_colour():
+    places = {"a": (0, 1), "\n": (2, 3), "B": (-4, 5)}
+    (axes,) = plots.letter_map(places, {"small": "a", "large": ["B"]}, "x", "y").axes
+    drawn = {text.get_text(): (text.get_position(), text.get_color()) for text in axes.texts}
+    assert drawn == {
+        "a": ((0, 1), plots.COLOURS[0]),
+        "\\n": ((2, 3), "0.5"),
+        "B": ((-4, 5), plots.COLOURS[1]),
+    }
+    assert texts_of(axes.get_legend().get_texts()) == ["small", "large"]
+    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    assert low < -4 < 2 < high
+    assert bottom < 1 < 5 < top
 
 
 def test_probabilities_shows_the_most_likely_first():

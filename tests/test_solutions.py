@@ -7,6 +7,7 @@ import pytest
 
 from tests.chapters import code, tiny_chapter, write_chapter
 from tools.notebooks import ROOT, chapter_paths
+from tools.reachable import missing_corpus
 
 
 def run(path: Path) -> "subprocess.CompletedProcess[str]":
@@ -21,6 +22,8 @@ def run(path: Path) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.slow
 @pytest.mark.parametrize("path", chapter_paths(), ids=lambda path: path.stem)
 def test_solutions_run(path: Path) -> None:
+    if reason := missing_corpus(path):
+        pytest.skip(reason)
     result = run(path)
     assert result.returncode == 0, result.stderr
 

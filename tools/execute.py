@@ -4,6 +4,8 @@
     python tools/execute.py 4 --profile full         one chapter, the reference recipe
     python tools/execute.py 04_training -p SEED 7    one parameter changed
     python tools/execute.py --in-place               what `make outputs` calls
+    python tools/execute.py --keep-unreachable       what `make book` calls: a chapter whose corpus
+                                                     cannot be had keeps its committed outputs
 
 A chapter runs in its own folder, as under nbval and Jupyter, with this Python interpreter.
 """
@@ -36,6 +38,7 @@ from tools.notebooks import (
 )
 from tools.outputs import clean, store_outputs
 from tools.parameters import chapter_parameters, known_parameters, literal
+from tools.reachable import missing_corpus
 
 OUTPUT = ROOT / "_build" / "executed" / "en"
 
@@ -128,6 +131,12 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
     progress.show(f"{len(source.cells)} cells", end="\n")
 
 
+def keep(path: Path, target: Path, reason: str) -> None:
+    """Copy a chapter with its committed outputs, and say why."""
+    write_notebook(target, read_notebook(path))
+    print(f"{path.stem:24} keeps its committed outputs: {reason}", flush=True)
+
+
 def describe(path: Path, source: Notebook, cell: Any, reason: str) -> str:
     """Say which cell of which chapter failed, with the start of its source and the reason."""
     ids = [original.id for original in source.cells]
@@ -150,7 +159,15 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         *("-p", "--parameter"), nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
     )
     parser.add_argument("--timeout", type=float, default=600, help="seconds per cell (600)")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--keep-unreachable",
+        action="store_true",
+        help="copy a chapter as it is where its corpus cannot be had; not with --in-place",
+    )
+    args = parser.parse_args(argv)
+    if args.in_place and args.keep_unreachable:
+        parser.error("--keep-unreachable: not allowed with --in-place, which stores new outputs")
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -168,6 +185,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         for path in paths:
             target = path if args.in_place else args.output.resolve() / path.name
+            if args.keep_unreachable and (reason := missing_corpus(path, jobs[path])):
+                keep(path, target, reason)
+                continue
             run(path, target, jobs[path], args.timeout)
     except ChapterError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -1,7 +1,8 @@
 """Run the solutions of a chapter's exercises: `python tools/solutions.py 02_windows`.
 
 The chapter's cells run first, in order and in one namespace, those tagged `slow` left out; then
-each solution in its own copy of that namespace. No kernel takes part.
+each solution in its own copy of that namespace. No kernel takes part. A chapter whose corpus cannot
+be had is left out, and a line says so (see `reachable.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.notebooks import chapter_paths, find_chapters, read_notebook, solutions, tags, where
+from tools.reachable import missing_corpus
 
 
 def run_code(code: str, name: str, namespace: dict[str, Any]) -> str:
@@ -69,7 +71,11 @@ def main(argv: list[str] | None = None) -> int:
     names = sys.argv[1:] if argv is None else argv
     try:
         paths = find_chapters(names, chapter_paths())
-        messages = [message for path in paths for message in run_solutions(path)]
+        missing = {path: reason for path in paths if (reason := missing_corpus(path))}
+        for path, reason in missing.items():
+            print(f"{path.stem} left out: {reason}", flush=True)
+        run = [path for path in paths if path not in missing]
+        messages = [message for path in run for message in run_solutions(path)]
     except (ValueError, OSError) as error:
         messages = [f"solutions.py: {error}"]
     print("\n".join(messages), file=sys.stderr, end="\n" * bool(messages))

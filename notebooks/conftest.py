@@ -1,0 +1,17 @@
+"""For `pytest --nbval`: cells of a chapter whose corpus is missing are skipped.
+
+`tools/reachable.py` holds the rule. Where CHARRNN_DATA is set, nothing is
+skipped.
+"""
+
+import pytest
+from tools.reachable import missing_corpus
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the cells before the kernel of their chapter is started."""
+    paths = {item.path for item in items if item.path.suffix == ".ipynb"}
+    reasons = {path: missing_corpus(path) for path in paths}
+    for item in items:
+        if reason := reasons.get(item.path):
+            item.add_marker(pytest.mark.skip(reason=reason))
