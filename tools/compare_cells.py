@@ -38,7 +38,7 @@ CHOICE = 100_386  # the tenth before them
 # Plain recurrence, GRU and the first LSTM have about 268 thousand parameters, the second LSTM the
 # units of the GRU.
 ARMS = (("rnn", 453), ("gru", 256), ("lstm", 219), ("lstm", 256))
-RATES = (2e-3, 5e-3, 1e-2, 2e-2)
+RATES = (2e-3, 5e-3, 1e-2, 2e-2, 4e-2)
 SEEDS = (1, 2, 3)
 EMBEDDING_SIZE, BATCH_SIZE, LENGTH, CLIP_NORM = 64, 64, 64, 1.0
 TIMED_STEPS = 12

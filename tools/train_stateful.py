@@ -12,9 +12,9 @@ carried from batch to batch:
     streams, fresh      contiguous streams whose state is thrown away
     streams, carried    contiguous streams
 
-Windows of 16 characters there, 256 in a batch: with windows of 64, in fewer rows, seeds differ as
-much as the arms do. In the experiment ``length`` the streams of the last arm have windows of other
-lengths, always 4096 characters a step: the gradient reaches back as far as a window.
+Windows have 64 characters there, and 16 in the experiment ``order, short windows``; always 4096
+characters a step. In the experiment ``length`` the streams of the last arm have windows of other
+lengths: the gradient reaches back as far as a window.
 
 The record goes to ``charrnn/records/stateful.csv`` after each run; runs that it holds are not
 repeated, so delete it to measure anew.
@@ -116,7 +116,13 @@ def main() -> None:
     text = corpora.load("shakespeare")
     vocabulary = Vocabulary(text)
     ids, held_out = windows.split_by_position(vocabulary.encode(text), VALIDATION)
-    keys = [key("order", arm, 16, seed) for seed in (1, 2, 3) for arm in ARMS]
+    orders = {"order": 64, "order, short windows": 16}
+    keys = [
+        key(experiment, arm, length, seed)
+        for experiment, length in orders.items()
+        for seed in (1, 2, 3)
+        for arm in ARMS
+    ]
     keys += [
         key("length", "streams, carried", length, seed) for seed in (1, 2) for length in LENGTHS
     ]
