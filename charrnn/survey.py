@@ -174,6 +174,6 @@ def spelling_loss(training: str, text: str, known: Collection[str]) -> npt.NDArr
     counts = Counter(sign for sign in training if sign not in known)
     rare, kinds = counts.total(), max(len(counts), 1)
     uniform = kinds / (UNICODE - len(known))
-    odds = np.array([1.0 if s in known else counts[s] + uniform for s in text])
+    share = np.array([1.0 if s in known else counts[s] + uniform for s in text])
     unknown = np.array([s not in known for s in text], dtype=bool)
-    return np.where(unknown, np.log(rare + kinds) - np.log(odds), 0.0)
+    return np.where(unknown, np.log(rare + kinds) - np.log(share), 0.0)
