@@ -241,11 +241,11 @@ def letter_map(
         x_label: what x is.
         y_label: what y is.
     """
-    figure, axes = new_figure(6.0, 4.8)
+    figure, axes = new_figure(6.0, 5.6)
     grouped = {c: COLOURS[i] for i, members in enumerate(groups.values()) for c in members}
     for character, (x, y) in places.items():
         style: dict[str, Any] = {"color": grouped.get(character, "0.5"), "family": "monospace"}
-        axes.text(x, y, visible(character), ha="center", va="center", size=12, **style)
+        axes.text(x, y, visible(character), ha="center", va="center", size=10, **style)
     for name, colour in zip(groups, COLOURS, strict=False):
         axes.plot([], [], "s", color=colour, label=name)
     # Text does not count for the limits of the axes; points do.
