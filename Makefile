@@ -9,12 +9,15 @@ CELL_TIMEOUT ?= 600
 # Extra arguments: `make lock LOCK_FLAGS=--upgrade` takes new versions, not only missing ones.
 LOCK_FLAGS ?=
 # The page in the README's picture, docs/page.png; page.html#section starts at a section.
-PICTURE_PAGE ?= notebooks/en/02_windows.html\#windows-by-stepping
+PICTURE_PAGE ?= 02_windows.html\#windows-by-stepping
 
 VENV := .venv
 BIN := $(VENV)/bin
 # Written last: where it is missing, set-up was never finished and starts again from nothing.
 READY := $(VENV)/set-up-complete
+
+# Notebooks that `make test` executes. All languages have the same code and outputs, which is checked.
+NBVAL ?= notebooks/en
 
 # What the benchmark compares with.
 PEERS := _build/peers
@@ -33,14 +36,15 @@ CHECK_PYTHON := import importlib.util as u, sys; \
 
 # Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
 .NOTPARALLEL:
-.PHONY: help book test bench serve outputs stamp format lock picture setup clean
+.PHONY: help book test test-colab bench serve outputs stamp format lock picture setup clean
 
 help:
-	@echo "make book      set up, run a copy of every chapter, build _build/site/en/"
+	@echo "make book      set up, run a copy of every chapter, build the site of every language"
 	@echo "make test      set up, run every check"
+	@echo "make test-colab  run a chapter of each language in an environment like Colab's"
 	@echo "make bench     measure against peers (10 to 20 minutes, PyTorch among them)"
 	@echo "make serve     serve the built site on 127.0.0.1:$(PORT)"
-	@echo "make outputs   run the English chapters and store their outputs"
+	@echo "make outputs   run the English chapters, store their outputs, copy them to all languages"
 	@echo "make stamp     write the repository's address from _config.yml where it is needed"
 	@echo "make format    format code and notebooks"
 	@echo "make lock      renew requirements.txt from requirements.in"
@@ -66,9 +70,9 @@ book: $(READY)
 	@$(BIN)/python tools/execute.py --profile $(PROFILE) --timeout $(CELL_TIMEOUT) \
 		--output _build/executed/en --keep-unreachable
 	@echo "== building the pages"
-	@$(BIN)/python tools/build_book.py --source _build/executed/en --output _build/site/en
-	@echo "The book: $(CURDIR)/_build/site/en/index.html"
-	@echo "Open that file in a browser, or run: make serve"
+	@$(BIN)/python tools/build_site.py --source _build/executed/en --output _build/site
+	@echo "The book: $(CURDIR)/_build/site/index.html"
+	@echo "Open that file in a browser, or run, for the search, too: make serve"
 
 # The pages are built before the tests, which read them, and apart from those of `make book`.
 test: $(READY)
@@ -82,12 +86,18 @@ test: $(READY)
 	@$(BIN)/python tools/stamp.py --check
 	@echo "== notebooks: check_notebooks.py"
 	@$(BIN)/python tools/check_notebooks.py
-	@echo "== book: build from the committed notebooks, warnings are errors"
-	@$(BIN)/python tools/build_book.py --strict --output _build/checked/en
-	@echo "== tests: pytest, with the links of the book"
-	@BOOK_SITE=_build/checked/en $(BIN)/python -m pytest -q
+	@echo "== translations: code and outputs as in English, structure, stale texts"
+	@$(BIN)/python tools/translations.py check
+	@echo "== book: build all languages from the committed notebooks, warnings are errors"
+	@$(BIN)/python tools/build_site.py --strict --output _build/checked
+	@echo "== tests: pytest, with the links of the book and, where there is Chromium, a browser"
+	@BOOK_SITES=_build/checked $(BIN)/python -m pytest -q
 	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
-	@$(BIN)/python -m pytest -q --nbval notebooks/en
+	@$(BIN)/python -m pytest -q --nbval $(NBVAL)
+
+# Another environment, about 2 GB under _build/colab.
+test-colab: $(READY)
+	@$(BIN)/python tools/run_colab.py
 
 # The peers have an environment of their own; TensorFlow's peers run in the project's.
 $(PEERS_READY): benchmarks/requirements.txt
@@ -101,12 +111,13 @@ bench: $(READY) $(PEERS_READY)
 	@$(BIN)/python -m benchmarks.picture
 
 serve: $(READY)
-	@test -f _build/site/en/index.html || { echo "no site yet: run make book first" >&2; exit 1; }
-	@echo "http://127.0.0.1:$(PORT)/en/ (Ctrl+C stops)"
+	@test -f _build/site/index.html || { echo "no site yet: run make book first" >&2; exit 1; }
+	@echo "http://127.0.0.1:$(PORT)/ (Ctrl+C stops)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/site $(PORT)
 
 outputs: $(READY)
 	@$(BIN)/python tools/execute.py --profile quick --in-place
+	@$(BIN)/python tools/translations.py sync
 
 stamp: $(READY)
 	@$(BIN)/python tools/stamp.py

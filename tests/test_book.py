@@ -1,6 +1,7 @@
 """The built pages: nothing broken, nothing fetched from elsewhere, nothing left unrendered.
 
-`make test` builds the book once and names it in BOOK_SITE; without that name the tests build it.
+`make test` builds all languages once and names their folder in BOOK_SITES; without that name the
+tests build them. Every test runs over the pages of every language.
 """
 
 import os
@@ -13,18 +14,21 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from tools.build_book import ROOT, build
-from tools.notebooks import read_notebook, toc_files
+from tools.build_site import build_all
+from tools.languages import languages
+from tools.notebooks import ROOT, read_notebook, toc_files
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-CHAPTERS = toc_files()
-PAGES = ["notebooks/en/index", *CHAPTERS]
+LANGUAGES = languages(ROOT)
+ENGLISH = [Path(file).name for file in toc_files()]
+CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
+PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
 CODE = re.compile(r"```.*?```|`[^`]*`", re.S)
 # Pages whose text has formulas.
 FORMULAS = {
-    page
-    for page in CHAPTERS
-    for cell in read_notebook(ROOT / f"{page}.ipynb").cells
+    name
+    for name in ENGLISH
+    for cell in read_notebook(ROOT / "notebooks" / "en" / f"{name}.ipynb").cells
     if cell.cell_type == "markdown" and "$" in CODE.sub("", cell.source)
 }
 # Attributes that make a browser fetch something at once, as href of <a> does not.
@@ -34,12 +38,12 @@ STRAY = re.compile(r"\*\*|`|\$\$|\]\(|^#+ |</?\w+>", re.M)
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
-    if "BOOK_SITE" in os.environ:
-        folder = Path(os.environ["BOOK_SITE"]).resolve()
-        assert (folder / "index.html").is_file(), f"BOOK_SITE: no built book in {folder}"
+    if "BOOK_SITES" in os.environ:
+        folder = Path(os.environ["BOOK_SITES"]).resolve()
+        assert (folder / "en/index.html").is_file(), f"BOOK_SITES: no built book in {folder}"
         return folder
-    folder = tmp_path_factory.mktemp("book") / "en"
-    build(ROOT / "notebooks" / "en", folder, strict=True)
+    folder = tmp_path_factory.mktemp("book") / "site"
+    build_all(ROOT / "notebooks" / "en", folder, strict=True)
     return folder
 
 
@@ -100,7 +104,7 @@ def test_pages_fetch_nothing_from_another_host(site):
     for path in documents(site):
         for tag in parse(path).find_all(True):
             fetched = [tag[name] for name in FETCHED if name in tag.attrs]
-            if tag.name == "link" and tag.get("rel") != ["canonical"]:
+            if tag.name == "link" and tag.get("rel") not in (["canonical"], ["alternate"]):
                 fetched.append(tag.get("href", ""))
             wrong += [f"{path.relative_to(site)}: {tag.name} {a}" for a in fetched if is_foreign(a)]
     assert wrong == []
@@ -121,13 +125,14 @@ def test_style_sheets_fetch_nothing_from_another_host(site):
 @pytest.mark.parametrize("page", PAGES)
 def test_page_has_language_title_and_one_heading(site, page):
     html = parse(site / f"{page}.html")
-    assert html.html["lang"] == CONFIG["sphinx"]["config"]["language"]
+    code = page.split("/")[0]
+    assert html.html["lang"] == code
     # The theme repeats the title outside the article, for print alone.
     (heading,) = article(site, page).find_all("h1")
     title = heading.get_text().removesuffix("#").strip()
     assert title
     assert html.title.string.startswith(title)
-    assert html.title.string.endswith(CONFIG["title"])
+    assert html.title.string.endswith(LANGUAGES[code].title)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -143,7 +148,8 @@ def test_images_say_what_they_show(site, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_no_markup_is_left_unrendered(site, page):
     body = BeautifulSoup(str(article(site, page)), "html.parser")
-    for tag in body.select("pre, code, script, style, .math"):
+    # A cell may show text that looks like HTML.
+    for tag in body.select("pre, code, script, style, .math, .cell_output"):
         tag.decompose()
     assert STRAY.findall(body.get_text()) == []
 
@@ -151,8 +157,9 @@ def test_no_markup_is_left_unrendered(site, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_formulas_are_set_by_local_mathjax(site, page):
     path = site / f"{page}.html"
-    assert bool(article(site, page).select(".math")) == (page in FORMULAS)
-    if page not in FORMULAS:
+    has_formulas = page.split("/")[1] in FORMULAS
+    assert bool(article(site, page).select(".math")) == has_formulas
+    if not has_formulas:
         return
     scripts = [tag["src"] for tag in parse(path).find_all("script", src=True)]
     (mathjax,) = [urlsplit(address).path for address in scripts if "mathjax" in address.lower()]
@@ -178,12 +185,26 @@ def test_solutions_are_folded_and_highlighted(site, page):
 def test_launch_button_opens_this_chapter_in_colab(site, page):
     """Jupyter Book's own theme options vanish where `recursive_update` is not set."""
     repository = CONFIG["repository"]
-    place = f"{repository['url']}/blob/{repository['branch']}/{page}.ipynb"
+    own = (ROOT / "notebooks" / f"{page}.ipynb").is_file()
+    file = f"notebooks/{page if own else page.replace(page.split('/')[0], 'en', 1)}.ipynb"
+    place = f"{repository['url']}/blob/{repository['branch']}/{file}"
     colab = place.replace("https://github.com", "https://colab.research.google.com/github")
     buttons = parse(site / f"{page}.html").select(".article-header-buttons a")
     assert colab in [button.get("href") for button in buttons]
 
 
 def test_the_toc_numbers_the_chapters(site):
-    for number, page in enumerate(CHAPTERS, 1):
-        assert article(site, page).h1.get_text().startswith(f"{number}. ")
+    for code in LANGUAGES:
+        for number, name in enumerate(ENGLISH, 1):
+            heading = article(site, f"{code}/{name}").h1.get_text()
+            assert heading.startswith(f"{number}. ")
+
+
+def test_every_language_shows_the_same_outputs(site):
+    for name in ENGLISH:
+        english, *others = (
+            [str(tag) for tag in article(site, f"{code}/{name}").select(".cell_output")]
+            for code in LANGUAGES
+        )
+        assert english
+        assert all(outputs == english for outputs in others)

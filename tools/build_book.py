@@ -1,11 +1,12 @@
-"""Build the book's HTML from a folder of chapters.
+"""Build the book's HTML in one language.
 
-    python tools/build_book.py                           the committed chapters, as they are
+    python tools/build_book.py                           English, the committed chapters as they are
     python tools/build_book.py --source _build/executed/en  executed copies of them
+    python tools/build_book.py --language ru             code and outputs as above, prose in Russian
     python tools/build_book.py --strict                  every warning is an error
 
 A build starts from nothing, so that no page of an earlier one survives, and takes the place of the
-old site only when it succeeded.
+old site only when it succeeded. `tools/build_site.py` builds all languages.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from charrnn.files import write_folder_atomically
-from tools.notebooks import ROOT, toc_files
+from tools.assembly import BuildError, assemble
+from tools.languages import SOURCE, languages
+from tools.notebooks import ROOT
+from tools.stamp import Repository, read_repository
 
-# What a build reads besides the pages.
-PARTS = ("_config.yml", "_toc.yml", "_static", "docs", "tools/local_mathjax.py")
 # Jupyter Book's own progress is some hundred lines; of a failed build these are worth reading.
 COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
 TAIL = 15
@@ -36,58 +39,61 @@ TAIL = 15
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class BuildError(ValueError):
-    """The book cannot be built; the message says why."""
+def public_address(repository: Repository) -> str:
+    """Return where the hosting service shows the sites of a repository, with a slash at the end."""
+    owner, name = repository.name.split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
 
 
-def page_file(entry: str, source: Path, root: Path) -> Path:
-    """Find the file of one entry of the toc.
+def storage_key(repository: Repository) -> str:
+    """Return the name under which a browser keeps the language read last.
+
+    One host serves all sites of an owner, so the name holds that of the repository.
+    """
+    return f"{repository.name}/language"
+
+
+def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[str, Any]:
+    """Derive the configuration of one language from the one `_config.yml`.
 
     Args:
-        entry: path without suffix, as in the toc.
-        source: folder of the chapters, which may hold the notebooks alone.
-        root: the repository, where pages without code are taken from otherwise.
+        root: the repository.
+        code: the language.
+        notices: page -> what its reader must be told.
 
     Raises:
-        BuildError: no such file. A notebook is never taken from the repository in place of an
-            executed copy that is missing.
+        BuildError: there is no such language.
     """
-    name = Path(entry).name
-    candidates = [source / f"{name}.ipynb", source / f"{name}.md", root / f"{entry}.md"]
-    for path in candidates:
-        if path.is_file():
-            return path
-    tried = ", ".join(str(path) for path in candidates)
-    raise BuildError(f"_toc.yml: expected a page for {entry}, found none of {tried}")
-
-
-def assemble(source: Path, folder: Path, root: Path = ROOT) -> int:
-    """Fill an empty folder with all that Jupyter Book reads, placed as in the repository.
-
-    Returns:
-        How many pages the book has.
-
-    Raises:
-        BuildError: a part or a page is missing.
-    """
-    for part in PARTS:
-        origin, copy = root / part, folder / part
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if origin.is_dir():
-            shutil.copytree(origin, copy)
-        elif origin.is_file():
-            shutil.copy2(origin, copy)
-        else:
-            raise BuildError(f"{origin}: expected a part of the book, found nothing")
-    toc = root / "_toc.yml"
-    front = yaml.safe_load(toc.read_text(encoding="utf-8"))["root"]
-    entries = [front, *toc_files(toc)]
-    for entry in entries:
-        page = page_file(entry, source, root)
-        copy = folder / f"{entry}{page.suffix}"
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(page, copy)
-    return len(entries)
+    known = languages(root)
+    if code not in known:
+        raise BuildError(f"language: expected one of {', '.join(known)}; received {code!r}")
+    language = known[code]
+    words = {key: value for key, value in language.words.items() if key != "messages"}
+    repository = read_repository(root / "_config.yml")
+    address = public_address(repository)
+    content: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    content |= {"title": language.title, "author": words["author"]}
+    content["repository"]["path_to_book"] = f"notebooks/{code}"
+    content["html"] |= {"baseurl": f"{address}{code}/", "extra_footer": words["footer"]}
+    config = content["sphinx"]["config"]
+    config["language"] = language.sphinx
+    config["html_theme_options"]["search_bar_text"] = words["search"]
+    config["togglebutton_hint"] = config["nb_code_prompt_show"] = words["show"]
+    config["togglebutton_hint_hide"] = config["nb_code_prompt_hide"] = words["hide"]
+    if "search_index" in content["sphinx"]["local_extensions"]:
+        config["search_notice"] = words["unserved"]
+    config["book_messages"] = language.words.get("messages", {})
+    config["book_site"] = {
+        "code": code,
+        "name": language.name,
+        "title": language.title,
+        "address": address,
+        "storage": storage_key(repository),
+        "languages": {other.code: other.name for other in known.values()},
+        "notices": notices,
+        "words": words,
+    }
+    return content
 
 
 def render(folder: Path, *, strict: bool) -> Path:
@@ -120,29 +126,41 @@ def render(folder: Path, *, strict: bool) -> Path:
     return folder / "_build" / "html"
 
 
-def build(source: Path, output: Path, *, strict: bool = False, root: Path = ROOT) -> int:
+def build(
+    source: Path,
+    output: Path,
+    *,
+    strict: bool = False,
+    root: Path = ROOT,
+    language: str = SOURCE,
+) -> list[str]:
     """Build the book and put it at `output`, where an old one stays if anything fails.
 
     Args:
-        source: folder with the chapters' files, as `tools/execute.py --output` fills it.
+        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
         output: folder of the site.
         strict: treat warnings and unresolved references as errors.
         root: the repository.
+        language: the code of a language.
 
     Returns:
-        How many pages the book has.
+        The pages, without suffix, in the order of the toc.
 
     Raises:
-        BuildError: a file is missing or the build failed.
+        ValueError: a file is missing or no page of the book, or the build failed.
     """
     with tempfile.TemporaryDirectory(prefix="book-") as temporary:
         # The system's temporary folder can be a link, which Sphinx would resolve in its messages.
         folder = Path(temporary).resolve()
-        pages = assemble(source, folder, root)
+        notices = assemble(source, folder, root, language)
+        content = configuration(root, language, notices)
+        (folder / "_config.yml").write_text(
+            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
         html = render(folder, strict=strict)
         with write_folder_atomically(output) as site:
             shutil.copytree(html, site, dirs_exist_ok=True)
-    return pages
+    return list(notices)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -151,24 +169,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--source",
         type=Path,
-        default=ROOT / "notebooks" / "en",
-        help="folder of the chapters (default: the committed ones)",
+        default=ROOT / "notebooks" / SOURCE,
+        help="folder of the English chapters (default: the committed ones)",
     )
     parser.add_argument(
-        "--output",
-        type=Path,
-        default=ROOT / "_build" / "site" / "en",
-        help="folder of the site (default: _build/site/en)",
+        "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="folder of the site (default: _build/site/LANGUAGE)"
     )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     options = parser.parse_args(arguments)
+    output = options.output or ROOT / "_build" / "site" / options.language
     start = time.monotonic()
     try:
-        pages = build(options.source, options.output, strict=options.strict)
-    except BuildError as error:
+        pages = build(options.source, output, strict=options.strict, language=options.language)
+    except ValueError as error:
         print(f"build_book: {error}", file=sys.stderr)
         return 1
-    print(f"{options.output}: {pages} pages built in {time.monotonic() - start:.0f} s")
+    print(f"{output}: {len(pages)} pages built in {time.monotonic() - start:.0f} s")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Photograph a page of the built book in headless Chromium.
 
-``python tools/screenshot.py notebooks/en/03_model.html page.png --width 360 --dark``
+``python tools/screenshot.py 03_model.html page.png --width 360 --dark``
 
 Needs Chromium on the machine (the environment variable ``CHROMIUM`` names another program). The
 page is served from 127.0.0.1, as ``make serve`` does, and driven over the DevTools protocol: the

@@ -1,0 +1,182 @@
+"""A headless Chromium over the built sites, and what a page says of itself there."""
+
+import contextlib
+import functools
+import http.server
+import importlib.util
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from tools.screenshot import PROGRAMS, QuietHandler
+
+# The theme says this once per visitor who has not chosen a mode; with a default mode set, as it
+# wants, pages without JavaScript have no colours.
+KNOWN = ("Got invalid theme mode",)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--renderer-process-limit=2")
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 360, "height": 740}
+
+# Waits until fonts, scripts and formulas are there.
+SETTLED = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+}"""
+
+FACTS = """() => {
+  const article = document.querySelector("article.bd-article");
+  const text = (unwanted) => {
+    const copy = article.cloneNode(true);
+    copy.querySelectorAll(unwanted).forEach((element) => element.remove());
+    return copy.textContent.replace(/\\s+/g, " ");
+  };
+  const formulas = [...article.querySelectorAll(".math")];
+  return {
+    prose: text("pre, code, script, style, .math, .cell, a.headerlink"),
+    searched: text("pre, script, style, .math, .cell, .toctree-wrapper, .translation-notice"),
+    formulas: formulas.length,
+    unset: formulas.filter((formula) => !formula.querySelector("mjx-container"))
+      .map((formula) => formula.textContent),
+    broken: [...article.querySelectorAll("mjx-merror, [data-mjx-error]")]
+      .map((error) => error.textContent),
+  };
+}"""
+
+# What sticks out of a narrow screen, other than inside an element that scrolls.
+STICKING_OUT = """() => {
+  const scrolls = (element) => {
+    for (let outer = element; outer && outer !== document.body; outer = outer.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(outer).overflowX)) return true;
+    return false;
+  };
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("article.bd-article :is(pre, table, img, .math)")]
+    .filter((element) => element.getBoundingClientRect().right > width + 1 && !scrolls(element))
+    .map((element) => element.outerHTML.slice(0, 120));
+  const whole = document.documentElement.scrollWidth;
+  return whole > width ? [`the page is ${whole} pixels wide`, ...wide] : wide;
+}"""
+
+
+class SiteHandler(QuietHandler):
+    """Serves files; a browser asks each host for an icon, which the book has not."""
+
+    def do_GET(self):  # noqa: N802
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder on this machine alone and yield its address, without a slash at the end."""
+    handler = functools.partial(SiteHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def chromium() -> str | None:
+    """Return the path of the machine's own browser, which nothing here ever downloads."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+def why_missing(sites: Path | None) -> str:
+    """Say what the tests lack, "" if nothing."""
+    if sites is None:
+        return "no built sites: BOOK_SITES names no folder"
+    if not languages(sites):
+        return f"no built sites in BOOK_SITES={sites}"
+    if chromium() is None:
+        return f"no browser: install one of {', '.join(PROGRAMS)}, or set CHROMIUM"
+    packages = [name for name in ("playwright", "axe_playwright_python") if not has(name)]
+    return f"package {', '.join(packages)} not found" if packages else ""
+
+
+def has(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def languages(sites: Path) -> list[str]:
+    return sorted(path.parent.name for path in sites.glob("*/index.html"))
+
+
+def pages(site: Path) -> list[str]:
+    """Return the pages of one language: those with an article and not a redirect."""
+    return sorted(
+        str(path.relative_to(site))
+        for path in site.rglob("*.html")
+        if not {"_static", "pagefind"} & set(path.relative_to(site).parts)
+        and "bd-article" in path.read_text(encoding="utf-8")
+    )
+
+
+def axe_script() -> str:
+    package = importlib.util.find_spec("axe_playwright_python")
+    return (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+class Tab:
+    """A page of the browser that keeps what goes wrong in it."""
+
+    def __init__(self, context, address):
+        self.page = context.new_page()
+        self.address = address
+        self.complaints = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._response)
+
+    def _console(self, message):
+        if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _request(self, request):
+        if not request.url.startswith((f"{self.address}/", "data:", "blob:", "file:")):
+            self.complaints.append(f"leaves the site: {request.url}")
+
+    def _failed(self, request):
+        # A page that is left while something loads breaks that off.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure}: {request.url}")
+
+    def _response(self, response):
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def open(self, path):
+        """Open a page of the sites, such as "en/index.html", and wait until it stands still."""
+        self.complaints.clear()
+        self.page.goto(f"{self.address}/{path}", wait_until="load")
+        self.page.evaluate(SETTLED)
+        return self.page
+
+    def serious(self, include="html", exclude=("mjx-container",), **options):
+        """Return what axe finds serious or critical, one line an element.
+
+        Formulas are left out: pictures of hundreds of elements, with their MathML for readers.
+        """
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(axe_script())
+        self.page.evaluate("document.getAnimations().forEach((change) => change.finish())")
+        where = {"include": [include], "exclude": [*exclude]}
+        # Else axe loads the style sheets again, from where they are not.
+        options = {"resultTypes": ["violations"], "preload": False} | options
+        run = "([where, options]) => axe.run(where, options)"
+        found = self.page.evaluate(run, [where, options])
+        return [
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]

@@ -1,0 +1,145 @@
+"""Build the book in every language, and the page that offers them.
+
+    python tools/build_site.py                              the committed chapters, as they are
+    python tools/build_site.py --source _build/executed/en  with outputs of executed copies
+    python tools/build_site.py --strict --output _build/checked
+
+Nothing is executed here: the English chapters of `--source` give code and outputs of all languages.
+All sites take the place of the old ones together, and only when every one succeeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import jinja2
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from charrnn.files import write_folder_atomically
+from tools.assembly import BuildError
+from tools.book_site import FRONT, PICTURE, alternates
+from tools.build_book import build, public_address, storage_key
+from tools.languages import SOURCE, Language, languages
+from tools.notebooks import ROOT
+from tools.stamp import read_repository
+
+PICTURE_SOURCE = "docs/page.png"
+SITEMAP = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
+{entries}
+</urlset>
+"""
+
+
+def root_page(root: Path, known: dict[str, Language]) -> str:
+    """Return the page that offers the languages and leads to the reader's."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(root / "_templates"), autoescape=True
+    )
+    repository = read_repository(root / "_config.yml")
+    address = public_address(repository)
+    values: dict[str, Any] = {
+        "english": known[SOURCE],
+        "languages": list(known.values()),
+        "codes": list(known),
+        "address": address,
+        "alternates": alternates(address, known, FRONT),
+        "picture": PICTURE,
+        "storage": storage_key(repository),
+    }
+    return environment.get_template("root.html").render(values)
+
+
+def sitemap(address: str, codes: list[str], pages: list[str]) -> str:
+    """Return the sitemap of all languages, each page with its alternates."""
+    entries = []
+    for page in pages:
+        addresses = alternates(address, codes, page)
+        links = [
+            f'<xhtml:link rel="alternate" hreflang="{code}" href={quoteattr(target)}/>'
+            for code, target in addresses.items()
+        ]
+        entries += [
+            "\n".join(["<url>", f"<loc>{escape(addresses[code])}</loc>", *links, "</url>"])
+            for code in codes
+        ]
+    return SITEMAP.format(entries="\n".join(entries))
+
+
+def build_all(
+    source: Path, output: Path, *, strict: bool = False, root: Path = ROOT
+) -> dict[str, int]:
+    """Build all languages and put them at `output`, where old sites stay if anything fails.
+
+    Args:
+        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        output: folder of the sites, one folder a language.
+        strict: treat warnings and unresolved references as errors.
+        root: the repository.
+
+    Returns:
+        Language -> how many pages it has.
+
+    Raises:
+        ValueError: a file is missing or no page of the book, or a build failed.
+    """
+    known = languages(root)
+    picture = root / PICTURE_SOURCE
+    if not picture.is_file():
+        raise BuildError(f"{picture}: expected the picture of social cards, found nothing")
+
+    with write_folder_atomically(output) as sites:
+        pages: dict[str, list[str]] = {}
+        for code in known:
+            try:
+                pages[code] = build(source, sites / code, strict=strict, root=root, language=code)
+            except ValueError as error:
+                raise BuildError(f"{code}: {error}") from error
+        address = public_address(read_repository(root / "_config.yml"))
+        (sites / "index.html").write_text(root_page(root, known), encoding="utf-8")
+        (sites / "sitemap.xml").write_text(
+            sitemap(address, list(known), pages[SOURCE]), encoding="utf-8"
+        )
+        (sites / "robots.txt").write_text(f"User-agent: *\nSitemap: {address}sitemap.xml\n")
+        shutil.copyfile(picture, sites / PICTURE)
+    return {code: len(found) for code, found in pages.items()}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line entry; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--source",
+        type=Path,
+        default=ROOT / "notebooks" / SOURCE,
+        help="folder of the English chapters (default: the committed ones)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "_build" / "site",
+        help="folder of the sites (default: _build/site)",
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    options = parser.parse_args(arguments)
+    start = time.monotonic()
+    try:
+        pages = build_all(options.source, options.output, strict=options.strict)
+    except ValueError as error:
+        print(f"build_site: {error}", file=sys.stderr)
+        return 1
+    counts = ", ".join(f"{code} {number}" for code, number in pages.items())
+    print(f"{options.output}: pages {counts}; {time.monotonic() - start:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

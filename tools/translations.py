@@ -1,0 +1,165 @@
+"""Keep the translations of the book honest.
+
+    python tools/translations.py sync [LANGUAGE...]       copy code, outputs, order from English
+    python tools/translations.py check [--strict] [LANGUAGE...]
+    python tools/translations.py status [LANGUAGE...]     texts current, stale, missing
+    python tools/translations.py accept LANGUAGE CHAPTER [ID...]   these texts follow English now
+    python tools/translations.py add CODE                 begin a language
+
+A translated page has the cells of the English one, in their order; its code equals English byte for
+byte, and each text records the hash of the English text it was made from. `sync` alone copies,
+`accept` alone renews a hash, and no command changes a translator's words, the address behind the
+link to Colab excepted. How cells are matched and what a hash covers: `translation_pairs.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from charrnn.files import write_atomically
+from tools.notebooks import ROOT, Notebook
+from tools.translation_accept import accept
+from tools.translation_checks import check_language, states
+from tools.translation_files import (
+    english_pages,
+    folder,
+    languages,
+    page_bytes,
+    read_pages,
+    skeleton,
+)
+from tools.translation_merge import merge
+from tools.translation_pairs import STATES, placed_pages
+
+NO_LANGUAGE = "no language but English: no folder under notebooks/ has a language.yml"
+Contents = dict[str | os.PathLike[str], bytes]
+
+
+def plan(
+    root: Path, language: str, english: dict[str, Notebook]
+) -> tuple[Contents, list[Path], list[str]]:
+    """Return what to write, what to remove and what to say so that a language follows English."""
+    contents: Contents = {}
+    lines = []
+    ours = read_pages(root, language)
+    places = placed_pages(english, ours)
+    for name, page in english.items():
+        path = folder(root, language) / name
+        old = places.get(name)
+        merged, did = merge(page, ours[old] if old else None, language)
+        content = page_bytes(path, merged)
+        if path.exists() and path.read_bytes() == content:
+            continue
+        contents[path] = content
+        done = [f"renamed from {old}"] * (old not in (None, name))
+        done += ["made"] * (old is None) + [f"{what}: {number}" for what, number in did.items()]
+        lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
+    gone = {old for new, old in places.items() if old != new} - set(english)
+    return contents, [folder(root, language) / name for name in sorted(gone)], lines
+
+
+def sync(root: Path, names: list[str], new: str | None = None) -> None:
+    """Make languages follow English; all is read and found good before anything is written."""
+    english = english_pages(root)
+    contents: Contents = dict([skeleton(root, new)] if new is not None else [])
+    lines = [f"{new}/language.yml: made; fill in the language's name"] if new else []
+    removed: list[Path] = []
+    for language in [new] if new else languages(root, names):
+        more, gone, said = plan(root, language, english)
+        contents, removed, lines = contents | more, removed + gone, lines + said
+    write_atomically(contents)
+    for path in removed:
+        path.unlink()
+    known = languages(root)
+    print("\n".join(lines) or ("nothing to do" if known else NO_LANGUAGE))
+
+
+def check(root: Path, names: list[str], *, strict: bool) -> int:
+    """Print what is wrong; return the exit status."""
+    english = english_pages(root)
+    chosen = languages(root, names)
+    problems = []
+    for language in chosen:
+        wrong, remarks = check_language(root, language, english, strict=strict)
+        problems += wrong
+        print("\n".join(wrong + remarks), end="\n" * bool(wrong + remarks))
+    if not chosen:
+        print(NO_LANGUAGE)
+    print(f"{len(chosen)} languages, {len(problems)} problems", file=sys.stderr)
+    return min(1, len(problems))
+
+
+def status(root: Path, names: list[str]) -> None:
+    """Print a table per language: how many texts of each page are current, stale, missing."""
+    english = english_pages(root)
+    for language in languages(root, names):
+        ours = read_pages(root, language)
+        places = placed_pages(english, ours)
+        rows: dict[str, Counter[str]] = {}
+        for name, page in english.items():
+            found = states(page, ours[places[name]] if name in places else None)
+            rows[Path(name).stem] = Counter(found.values())
+        rows["total"] = sum(rows.values(), Counter())
+        width = max(len(row) for row in [*rows, language])
+        print(f"| {language:{width}} | " + " | ".join(STATES) + " |")
+        print(f"|{'-' * (width + 2)}|" + "".join(f"{'-' * (len(kind) + 1)}:|" for kind in STATES))
+        for name, count in rows.items():
+            numbers = (f"{count[kind]:{len(kind)}}" for kind in STATES)
+            print(f"| {name:{width}} | " + " | ".join(numbers) + " |")
+        print()
+    if not languages(root, names):
+        print(NO_LANGUAGE)
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Keep the translations of the book honest.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, words in (
+        ("sync", "copy code, outputs, metadata and order from English; never touch prose"),
+        ("check", "fail on whatever contradicts English"),
+        ("status", "count texts that are current, stale and missing"),
+    ):
+        command = commands.add_parser(name, help=words, description=words)
+        command.add_argument("languages", nargs="*", help="default: all")
+        if name == "check":
+            command.add_argument("--strict", action="store_true", help="fail on stale and missing")
+    command = commands.add_parser("accept", help="record that texts are translated as English is")
+    command.add_argument("language")
+    command.add_argument("chapter", help="index, or a chapter's number or name")
+    command.add_argument("ids", nargs="*", metavar="id", help="cells of the chapter")
+    command.add_argument("--all", action="store_true", help="all texts of the chapter")
+    command.add_argument("--same", action="store_true", help="even where it equals English")
+    command = commands.add_parser("add", help="begin a language: its folder, full of stand-ins")
+    command.add_argument("code", help="such as fr, pt-BR or zh-Hans")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
+    """Do what the command line says; return the exit status."""
+    args = arguments(argv)
+    try:
+        if args.command == "check":
+            return check(root, args.languages, strict=args.strict)
+        if args.command == "status":
+            status(root, args.languages)
+        elif args.command == "accept":
+            accept(*(root, args.language, args.chapter, args.ids), every=args.all, same=args.same)
+        else:
+            new = args.code if args.command == "add" else None
+            sync(root, getattr(args, "languages", []), new)
+    except (ValueError, OSError) as error:
+        for line in str(error).splitlines():
+            print(f"translations.py: {line}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
