@@ -58,7 +58,7 @@ setup: $(READY)
 $(READY): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 to 3.13" >&2; exit 1; }
 	@$(PYTHON) -c '$(CHECK_PYTHON)'
-	@echo "== set-up: environment in $(VENV) (once; some minutes, about 2.5 GB)"
+	@echo "== set-up: environment in $(VENV) (once; some minutes, about 2.8 GB)"
 	@if [ -f $@ ]; then rm $@; else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
 	@echo "== set-up: packages of requirements.txt"
 	@$(BIN)/python -m pip install --quiet -r requirements.txt
