@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from tools.languages import SOURCE
-from tools.notebooks import ROOT, Notebook, read_notebook, write_notebook
+from tools.notebooks import ROOT, Notebook, read_notebook, toc_files, write_notebook
 from tools.translation_files import folder, page_bytes, read_page
 from tools.translation_pairs import MISSING, STALE, state
 
@@ -41,16 +41,6 @@ def derived_toc(toc: Path) -> dict[str, Any]:
 
     content: dict[str, Any] = at_root(yaml.safe_load(toc.read_text(encoding="utf-8")))
     return content
-
-
-def toc_entries(value: Any) -> list[str]:
-    """Return the pages of a toc in reading order, the first one included."""
-    if isinstance(value, list):
-        return [entry for item in value for entry in toc_entries(item)]
-    if not isinstance(value, dict):
-        return []
-    own = [str(value[key]) for key in ("root", "file") if key in value]
-    return own + [entry for item in value.values() for entry in toc_entries(item)]
 
 
 def page_file(entry: str, source: Path, root: Path) -> Path:
@@ -169,7 +159,8 @@ def assemble(
     for name, place in config["sphinx"].get("local_extensions", {}).items():
         copy_part(f"{place}/{name}.py", target, root)
     toc = root / "_toc.yml"
-    entries = toc_entries(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    front = yaml.safe_load(toc.read_text(encoding="utf-8"))["root"]
+    entries = [front, *toc_files(toc)]
     (target / toc.name).write_text(yaml.safe_dump(derived_toc(toc), sort_keys=False))
     return {
         Path(entry).name: write_page(page_file(entry, source, root), language, target, root)

@@ -163,22 +163,28 @@ def build(
     return list(notices)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Command line entry; returns the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def build_arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser of what a build of one language and of all have in common."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument(
         "--source",
         type=Path,
         default=ROOT / "notebooks" / SOURCE,
         help="folder of the English chapters (default: the committed ones)",
     )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line entry; returns the exit code."""
+    parser = build_arguments(__doc__ or "")
     parser.add_argument(
         "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
     )
     parser.add_argument(
         "--output", type=Path, help="folder of the site (default: _build/site/LANGUAGE)"
     )
-    parser.add_argument("--strict", action="store_true", help="warnings are errors")
     options = parser.parse_args(arguments)
     output = options.output or ROOT / "_build" / "site" / options.language
     start = time.monotonic()

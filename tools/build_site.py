@@ -10,7 +10,6 @@ All sites take the place of the old ones together, and only when every one succe
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import time
@@ -25,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from charrnn.files import write_folder_atomically
 from tools.assembly import BuildError
 from tools.book_site import FRONT, PICTURE, alternates
-from tools.build_book import build, public_address, storage_key
+from tools.build_book import build, build_arguments, public_address, storage_key
 from tools.languages import SOURCE, Language, languages
 from tools.notebooks import ROOT
 from tools.stamp import read_repository
@@ -115,20 +114,13 @@ def build_all(
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line entry; returns the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--source",
-        type=Path,
-        default=ROOT / "notebooks" / SOURCE,
-        help="folder of the English chapters (default: the committed ones)",
-    )
+    parser = build_arguments(__doc__ or "")
     parser.add_argument(
         "--output",
         type=Path,
         default=ROOT / "_build" / "site",
         help="folder of the sites (default: _build/site)",
     )
-    parser.add_argument("--strict", action="store_true", help="warnings are errors")
     options = parser.parse_args(arguments)
     start = time.monotonic()
     try:

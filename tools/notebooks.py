@@ -44,12 +44,17 @@ class Solution:
 
 
 def toc_files(toc: Path = ROOT / "_toc.yml") -> list[str]:
-    """Return the files of the toc below its root, in order, as written there."""
-    if not toc.exists():
-        return []
-    content = yaml.safe_load(toc.read_text(encoding="utf-8"))
-    parts = content.get("parts", [content])
-    return [entry["file"] for part in parts for entry in part.get("chapters", [])]
+    """Return the files of the toc below its root, sections included, in order, as written there."""
+
+    def files(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [name for item in value for name in files(item)]
+        if not isinstance(value, dict):
+            return []
+        own = [value["file"]] if "file" in value else []
+        return own + [name for item in value.values() for name in files(item)]
+
+    return files(yaml.safe_load(toc.read_text(encoding="utf-8"))) if toc.exists() else []
 
 
 def chapter_paths(root: Path = ROOT) -> list[Path]:
