@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 
+from tools.languages import languages
 from tools.notebooks import ROOT, chapter_paths
 
 # As in CONTRIBUTING.md: a module imports only from those before it.
@@ -66,6 +67,16 @@ def test_links_inside_the_repository_lead_somewhere(name) -> None:
     for link in links:
         if "://" not in link and link != "…":
             assert (ROOT / link.split("#")[0]).exists(), link
+
+
+def test_the_table_of_languages_has_every_language_with_its_title() -> None:
+    rows = re.findall(
+        r"^\| (\S+) \| \[(.+)\]\(notebooks/([\w-]+)/index\.md\) \|$",
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    known = languages(ROOT)
+    assert rows == [(known[code].name, known[code].title, code) for code in known]
 
 
 @pytest.mark.parametrize("name", ["README.md", "notebooks/en/index.md"])

@@ -57,7 +57,7 @@ class Corpus:
         self.continuations = [piece[PROMPT_LENGTH:] for piece in held_out]
 
     def measure(self, texts: list[str], covering: list[str] | None = None) -> Row:
-        """Return the open-loop measures of texts; ``covering`` replaces them in the last one.
+        """Return the measures of texts written freely; ``covering`` replaces them in the last one.
 
         ``ngram_loss`` is the loss of counts of the training text on these texts: high where they
         are unlike it. ``reverse_loss`` is the loss of counts of these texts on the held-out text:
