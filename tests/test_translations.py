@@ -23,7 +23,8 @@ from tools.translations import main
 v4: Any = nbformat.v4
 TINY, OTHER = "01_tiny.ipynb", "02_other.ipynb"
 INDEX = "# Book\n\nTwo chapters: [one](01_tiny.ipynb).\n"
-LINE = re.compile(r"ko/(\S+\.(?:ipynb|md)|index\.md)\b.*: .*(run|delete|as in English|put a space)")
+TO_DO = "run|delete|as in English|put a space|use it|avoid"
+LINE = re.compile(rf"ko/(\S+\.(?:ipynb|md)|index\.md)\b.*: .*({TO_DO})")
 
 
 def write_toc(root: Path, *stems: str) -> None:
@@ -113,6 +114,29 @@ def check(root: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list
     for problem in problems:
         assert LINE.match(problem), problem
     return problems
+
+
+def test_a_text_that_departs_from_the_glossary_fails_until_english_moves_on(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "en,ko,avoid,note\nnumber,수,ko: 숫자,\n"
+    (book / "notebooks" / "glossary.csv").write_text(rows, encoding="utf-8")
+    (problem,) = check(book, capsys)
+    assert problem.startswith("ko/01_tiny.ipynb cell 7 (first): glossary: English has 'number'")
+    with edited(place(book)) as page:
+        first, second = cell_of(page, "first"), cell_of(page, "second")
+        first.source += "\n수."
+        assert "숫자" not in second.source
+        second.source += " 숫자"
+    (problem,) = check(book, capsys)
+    assert problem.endswith("(second): glossary: avoid 숫자; 'number' is 수")
+    with edited(place(book, TINY, "en")) as page:
+        cell_of(page, "second").source += " More."
+    assert check(book, capsys) == []  # stale: its words follow another English text
+    (book / "notebooks" / "glossary.csv").write_text("en,ko\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check"], book) == 1
+    assert "expected columns" in capsys.readouterr().err
 
 
 def files_of(root: Path) -> dict[Path, tuple[bytes, int]]:

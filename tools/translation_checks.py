@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+from tools.glossary import Term, departures, read_glossary
 from tools.notebooks import Cell, Notebook
 from tools.translation_files import folder, page_bytes, page_names, read_page
 from tools.translation_merge import expected_source, merge, stand_in
@@ -67,8 +68,10 @@ def _record_problems(english: Cell, cell: Cell, accept: str) -> list[str]:
     return []
 
 
-def prose_problems(english: Cell, cell: Cell, language: str, accept: str) -> list[str]:
-    """Check a translated Markdown cell against its partner."""
+def prose_problems(
+    english: Cell, cell: Cell, language: str, accept: str, terms: list[Term]
+) -> list[str]:
+    """Check a translated Markdown cell against its partner and the glossary."""
     problems = []
     own = {key: value for key, value in cell.metadata.items() if key != "translation"}
     if cell.cell_type != "markdown":
@@ -83,12 +86,15 @@ def prose_problems(english: Cell, cell: Cell, language: str, accept: str) -> lis
         problems.append(f"the link to Colab leads elsewhere; {SYNC}")
     elif state(english, cell) == CURRENT:
         problems += text_problems(english, cell.source, language)
+        problems += departures(english.source, cell.source, language, terms)
     elif state(english, cell) != MISSING:  # English has moved on, and with it the structure
         problems += shown_marks(english, cell.source)
     return problems
 
 
-def page_problems(english: Notebook, translated: Notebook, language: str, name: str) -> list[str]:
+def page_problems(
+    english: Notebook, translated: Notebook, language: str, name: str, terms: list[Term]
+) -> list[str]:
     """Check a page of a language against English; return a message for each problem."""
     place = f"{language}/{name}"
     accept = f"translations.py accept {language} {Path(name).stem}"
@@ -118,7 +124,7 @@ def page_problems(english: Notebook, translated: Notebook, language: str, name: 
         if cell.get("id") != source.id:
             problems.append(f"{here}: lost its id {source.id}; {SYNC}")
         if source.cell_type == "markdown":
-            own = prose_problems(source, cell, language, f"{accept} {source.id}")
+            own = prose_problems(source, cell, language, f"{accept} {source.id}", terms)
             problems += [f"{here}: {problem}" for problem in own]
         else:
             keys = [key for key in {**source, **cell} if not equal(source.get(key), cell.get(key))]
@@ -149,6 +155,7 @@ def check_language(
         Problems, and for each file with something to translate a line with its numbers.
     """
     problems, remarks = [], []
+    terms = read_glossary(root)
     ours: dict[str, Notebook] = {}
     unread = set()
     for name in page_names(root, language):
@@ -166,7 +173,7 @@ def check_language(
             continue
         if old != name:
             problems.append(f"{language}/{old}: English calls it {name} now; {SYNC}")
-        found = page_problems(page, ours[old], language, old)
+        found = page_problems(page, ours[old], language, old, terms)
         path = folder(root, language) / old
         expected = page_bytes(path, merge(page, ours[old], language)[0])
         if not found and path.read_bytes() != expected:

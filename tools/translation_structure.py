@@ -25,6 +25,9 @@ TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.S)
 SPOKEN = re.compile(r"\s(?:alt|title|aria-label)=(?:\"[^\"]*\"|'[^']*')")  # attributes with words
 MARKS = "*_`$"  # a reader sees these only where the author's Markdown is not closed
 UNORDERED = ("inline code", "links", "images")  # a sentence may name things in another order
+# Tokens within a run of words; all others end it.
+MARKUP = {f"{kind}_{end}" for kind in ("em", "strong", "link") for end in ("open", "close")}
+GAP = "\ufffc"  # Unicode's sign for an object in the place of words
 SHOWN = 60  # characters of an item in a message
 
 
@@ -145,6 +148,21 @@ def _words(text: str) -> list[str]:
         for token in _parse(text)
         if token.type in ("text", "html_block", "html_inline")
     ]
+
+
+def prose(text: str) -> str:
+    """Return the words of a text in their order; code, formulas and addresses leave a gap."""
+    parts = []
+    for token in _parse(text):
+        if token.type == "text":
+            parts.append(token.content)
+        elif token.type in ("html_block", "html_inline"):
+            parts.append(TAG.sub(" ", token.content))
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif token.type not in MARKUP:
+            parts.append(GAP)
+    return "".join(parts)
 
 
 def has_words(text: str) -> bool:
