@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from tools.languages import languages
+from tools.languages import SOURCE, languages
 from tools.notebooks import ROOT, chapter_paths
 
 # As in CONTRIBUTING.md: a module imports only from those before it.
@@ -77,6 +77,15 @@ def test_the_table_of_languages_has_every_language_with_its_title() -> None:
     )
     known = languages(ROOT)
     assert rows == [(known[code].name, known[code].title, code) for code in known]
+
+
+def test_translators_of_every_language_are_told_in_it_what_to_do() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for code, language in languages(ROOT).items():
+        if code != SOURCE:
+            section = text.split(f"#### {language.name}\n")[1].split("\n#")[0]
+            for command in (f"check --strict {code}", f"accept {code} ", f"check {code}`"):
+                assert command in section, (code, command)
 
 
 @pytest.mark.parametrize("name", ["README.md", "notebooks/en/index.md"])
