@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from tools.figure_texts import describe_figures, read_figures
 from tools.languages import SOURCE
 from tools.notebooks import ROOT, Notebook, read_notebook, toc_files, write_notebook
 from tools.translation_files import folder, page_bytes, read_page
@@ -110,6 +111,7 @@ def write_page(path: Path, language: str, target: Path, root: Path) -> list[str]
     notices: list[str] = []
     if language != SOURCE and translated.is_file():
         page, notices = translate(page, read_page(translated))
+        describe_figures(page, read_figures(root, language).get(path.stem, {}))
     elif language != SOURCE:
         notices = ["absent"]
     mend(page)

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+from tools.figure_texts import FILE, alternatives, figure_problems, figure_states, read_figures
 from tools.glossary import Term, departures, read_glossary
 from tools.notebooks import Cell, Notebook
 from tools.translation_files import folder, page_bytes, page_names, read_page
@@ -29,15 +30,24 @@ SYNC = "run translations.py sync"
 ORPHAN = "English has no such cell: move its words to cells that English has, then delete it"
 
 
-def states(english: Notebook, translated: Notebook | None) -> dict[str, str]:
-    """Return id -> "current", "stale" or "missing" for the Markdown cells of a page."""
+def states(
+    english: Notebook, translated: Notebook | None, figures: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """Return id -> "current", "stale" or "missing" for the texts of a page.
+
+    Args:
+        english: the English page.
+        translated: the language's page, None if it has none.
+        figures: the language's alternative texts of this page, by cell.
+    """
     found = pair(english, translated) if translated is not None else {}
     ours = {partner: translated.cells[n] for n, partner in found.items()} if translated else {}
-    return {
+    prose = {
         cell.id: state(cell, ours.get(number))
         for number, cell in enumerate(english.cells)
         if cell.cell_type == "markdown"
     }
+    return prose | figure_states(english, figures)
 
 
 def shown_marks(english: Cell, source: str) -> list[str]:
@@ -146,6 +156,13 @@ def page_problems(
     return problems
 
 
+def _what_to_do(page: Notebook, name: str, id_: str, language: str) -> str:
+    """Say how a stale or missing text becomes current."""
+    if id_ in alternatives(page):
+        return f"write it into {language}/{FILE}, with the English text as it is now"
+    return f"translate it, then run translations.py accept {language} {Path(name).stem} {id_}"
+
+
 def check_language(
     root: Path, language: str, english: dict[str, Notebook], *, strict: bool
 ) -> tuple[list[str], list[str]]:
@@ -156,6 +173,8 @@ def check_language(
     """
     problems, remarks = [], []
     terms = read_glossary(root)
+    figures = read_figures(root, language)
+    problems += figure_problems(english, figures, language, terms)
     ours: dict[str, Notebook] = {}
     unread = set()
     for name in page_names(root, language):
@@ -179,14 +198,13 @@ def check_language(
         if not found and path.read_bytes() != expected:
             found = [f"{language}/{old}: not written as sync writes it; {SYNC}"]
         problems += found
-        by_state = states(page, ours[old])
+        by_state = states(page, ours[old], figures.get(Path(name).stem, {}))
         count = Counter(by_state.values())
         if numbers := [f"{count[kind]} {kind}" for kind in STATES[1:] if count[kind]]:
             remarks.append(f"{language}/{old}: {', '.join(numbers)} of {count.total()} texts")
         if strict:
             problems += [
-                f"{language}/{old} ({id_}): {kind}; translate it, then run translations.py "
-                f"accept {language} {Path(name).stem} {id_}"
+                f"{language}/{old} ({id_}): {kind}; {_what_to_do(page, name, id_, language)}"
                 for id_, kind in by_state.items()
                 if kind != CURRENT
             ]

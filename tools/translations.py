@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from charrnn.files import write_atomically
+from tools.figure_texts import FILE, figures_bytes, followed, read_figures
 from tools.notebooks import ROOT, Notebook
 from tools.translation_accept import accept
 from tools.translation_checks import check_language, states
@@ -60,6 +61,12 @@ def plan(
         done = [f"renamed from {old}"] * (old not in (None, name))
         done += ["made"] * (old is None) + [f"{what}: {number}" for what, number in did.items()]
         lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
+    figures = folder(root, language) / FILE
+    kept = followed(english, read_figures(root, language))
+    content = figures_bytes(kept)
+    if figures.read_bytes() != content if figures.exists() else kept:
+        contents[figures] = content
+        lines.append(f"{language}/{FILE}: follows the figures of English")
     gone = {old for new, old in places.items() if old != new} - set(english)
     return contents, [folder(root, language) / name for name in sorted(gone)], lines
 
@@ -101,9 +108,11 @@ def status(root: Path, names: list[str]) -> None:
     for language in languages(root, names):
         ours = read_pages(root, language)
         places = placed_pages(english, ours)
+        figures = read_figures(root, language)
         rows: dict[str, Counter[str]] = {}
         for name, page in english.items():
-            found = states(page, ours[places[name]] if name in places else None)
+            own = ours[places[name]] if name in places else None
+            found = states(page, own, figures.get(Path(name).stem, {}))
             rows[Path(name).stem] = Counter(found.values())
         rows["total"] = sum(rows.values(), Counter())
         width = max(len(row) for row in [*rows, language])
