@@ -15,7 +15,8 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from tools.build_site import build_all
-from tools.languages import languages
+from tools.figure_texts import read_figures
+from tools.languages import SOURCE, languages
 from tools.notebooks import ROOT, read_notebook, toc_files
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -200,11 +201,20 @@ def test_the_toc_numbers_the_chapters(site):
             assert heading.startswith(f"{number}. ")
 
 
-def test_every_language_shows_the_same_outputs(site):
+def outputs(site: Path, page: str) -> tuple[list[str], list[str]]:
+    """Return the outputs of a page without the words for pictures, and those words."""
+    copy = BeautifulSoup(str(article(site, page)), "html.parser")
+    texts = [image.attrs.pop("alt") for image in copy.select(".cell_output img")]
+    return [str(tag) for tag in copy.select(".cell_output")], texts
+
+
+def test_every_language_shows_the_same_outputs_and_describes_them_in_its_words(site):
     for name in ENGLISH:
-        english, *others = (
-            [str(tag) for tag in article(site, f"{code}/{name}").select(".cell_output")]
-            for code in LANGUAGES
-        )
+        english, told = outputs(site, f"en/{name}")
         assert english
-        assert all(outputs == english for outputs in others)
+        for code in set(LANGUAGES) - {SOURCE}:
+            own, texts = outputs(site, f"{code}/{name}")
+            assert own == english
+            figures = read_figures(ROOT, code).get(name, {})
+            known = {entry["english"]: entry["text"] for entry in figures.values()}
+            assert texts == [known.get(text) or text for text in told]
