@@ -205,10 +205,33 @@ def test_add_refuses(book: Path, capsys: pytest.CaptureFixture[str], name: str) 
 def test_what_is_stored(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english = cell_of(read_page(place(book, TINY, "en")), "first")
     cell = cell_of(read_page(place(book)), "first")
-    digits = hashlib.sha256(english.source.encode("utf-8")).hexdigest()[:12]
+    words = "## One A `tensor` of $n$ numbers."  # of English, one space between them
+    assert english.source.split() == words.split()
+    digits = hashlib.sha256(words.encode("utf-8")).hexdigest()[:12]
     assert cell.metadata == {"translation": {"source": digits}}
     assert cell.source == "## One 번역 first\n\nA `tensor` of $n$ numbers."
     sync_is_stable(book, capsys)
+
+
+def test_wrapping_english_makes_nothing_stale(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place(book, "index.md", "en").write_text(INDEX.replace("Two ", "Two\n"), encoding="utf-8")
+    with edited(place(book, TINY, "en")) as page:
+        first = cell_of(page, "first")
+        first.source = first.source.replace("of $n$", "of\n$n$")
+    with edited(place(book, OTHER, "en")) as page:
+        more = cell_of(page, "more")
+        more.source = "Words\nof two lines."
+    assert main(["sync"], book) == 0
+    with edited(place(book, OTHER, "en")) as page:
+        cell_of(page, "more").source = "Words of\ntwo lines."
+    assert main(["sync"], book) == 0
+    assert cell_of(read_page(place(book, OTHER)), "more").source == "Words of\ntwo lines."
+    capsys.readouterr()
+    assert check(book, capsys) == []
+    main(["status"], book)
+    assert re.search(r"01_tiny +\| +\d+ \| +0 \| +0 \|", capsys.readouterr().out)
 
 
 def lose_ids(page: Any) -> None:

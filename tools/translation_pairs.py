@@ -8,8 +8,9 @@ cell's `metadata.translation` has one of two keys:
   stand-in of older English, which `sync` renews, from a translator's text not yet accepted, which
   nobody may overwrite.
 
-A hash is the first 12 hexadecimal digits of the SHA-256 of the source in UTF-8. The address behind
-the link to Colab is left out of it: it changes with the repository, the file name and the language.
+A hash is the first 12 hexadecimal digits of the SHA-256 of the source's words in UTF-8, with one
+space between them: where a line ends says nothing to a translator. The address behind the link to
+Colab is left out of it: it changes with the repository, the file name and the language.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ EVERYWHERE = {"title", "objectives", "setup", "parameters", "imports", "summary"
 
 def source_hash(source: str) -> str:
     """Return the hash that a translation made from this English source records."""
-    return hashlib.sha256(COLAB_ADDRESS.sub("", source).encode()).hexdigest()[:12]
+    words = " ".join(COLAB_ADDRESS.sub("", source).split())
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def recorded(cell: Cell, key: str = "source") -> Any:
