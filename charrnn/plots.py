@@ -1,6 +1,7 @@
-"""Every figure of the book, small enough to be stored five times.
+"""Figures of what was counted or measured, small enough to be stored five times.
 
 Each function draws one figure from data and returns it; labels are symbols or plain English terms.
+Drawings of how things are arranged: `diagrams.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,19 +13,16 @@ import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 __all__ = [
     "COLOURS",
     "activations",
     "curves",
     "frequencies",
-    "layers",
     "letter_map",
     "new_figure",
     "points",
     "probabilities",
-    "strips",
     "visible",
 ]
 
@@ -150,63 +148,6 @@ def frequencies(counts: Mapping[str, int], largest: int = 70) -> Figure:
         axes.set_xticks(places, labels[first::2], minor=bool(first), family="monospace", fontsize=9)
         axes.tick_params(axis="x", which="minor" if first else "major", length=0, pad=pad)
     axes.set(xlabel="character", ylabel="count", yscale="log", xlim=(-1, len(order)))
-    return figure
-
-
-def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
-    """Draw a short text as a row of cells, and below it which windows take which characters.
-
-    Neighbouring windows have different colours; what no window takes is an empty dashed cell.
-
-    Args:
-        text: up to about 30 characters.
-        rows: name -> positions in the text, shape (windows, time).
-    """
-    figure, axes = new_figure(height=0.3 + 0.34 * (1 + len(rows)))
-    grey = {position: "0.88" for position in range(len(text))}
-    lines: list[tuple[str, dict[int, str]]] = [("text", grey)]
-    for name, windows in rows.items():
-        colours = [COLOURS[index % 2 * 3 + 2] + "70" for index in range(len(np.asarray(windows)))]
-        taken = zip(np.asarray(windows).tolist(), colours, strict=True)
-        lines.append((name, {position: colour for row, colour in taken for position in row}))
-    for y, (_, cells) in enumerate(lines):
-        for x, character in enumerate(text):
-            style: dict[str, Any] = {"fc": cells.get(x, "none"), "ls": "-" if x in cells else "--"}
-            place = (x + 0.04, y + 0.1)
-            axes.add_patch(Rectangle(place, 0.92, 0.8, lw=0.8, ec="0.4", clip_on=False, **style))
-            if x in cells:
-                axes.text(x + 0.5, y + 0.5, visible(character), ha="center", va="center")
-    axes.set(xlim=(0, len(text)), ylim=(len(lines), 0), xticks=[])
-    axes.set_yticks(np.arange(len(lines)) + 0.5, [name for name, _ in lines])
-    axes.tick_params(length=0)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    return figure
-
-
-def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int) -> Figure:
-    """Draw layers as boxes, and on the arrows between them the shapes of what flows.
-
-    Args:
-        names: of the layers.
-        shapes: of what enters the first layer and of what leaves each, one more than names.
-        recurrent: index of the layer that gets an arrow back to itself, its state.
-    """
-    figure, axes = new_figure(6.6, 1.3)
-    arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
-    for index, shape in enumerate(shapes):
-        x = 2 * index
-        axes.annotate("", (x + 1.04, 0.5), (x, 0.5), arrowprops=arrow)
-        label = f"({', '.join(map(str, shape))})"
-        axes.text(x + 0.5, -0.02, label, ha="center", va="top", fontsize=8, color="0.35")
-    for index, name in enumerate(names):
-        start = 2 * index + 1.04
-        axes.add_patch(Rectangle((start, 0.1), 0.96, 0.8, fc=COLOURS[index] + "40", ec="0.35"))
-        axes.text(start + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
-    loop = arrow | {"connectionstyle": "arc3,rad=1.3"}
-    middle = 2 * recurrent + 1.52
-    axes.annotate("", (middle - 0.25, 0.92), (middle + 0.25, 0.92), arrowprops=loop)
-    axes.set(xlim=(-0.1, 2 * len(names) + 1.1), ylim=(-0.3, 1.5))
-    axes.set_axis_off()
     return figure
 
 

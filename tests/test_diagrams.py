@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from charrnn.diagrams import PATTERNS, patterns
+from charrnn.diagrams import PATTERNS, layers, patterns, strips
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +58,43 @@ def test_an_arrow_leads_into_each_state_but_the_first_and_along_each_input_and_o
         assert any(box.get_bbox().padded(1e-6).contains(x, y) for box in axes.patches), arrow.xy
 
 
-def test_the_figure_is_small():
-    figure = patterns()
+def test_strips_shows_what_a_window_takes_and_leaves_out_the_rest():
+    (axes,) = strips("abcde", {"input": [[0, 1], [3, 4]]}).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["text", "input"]
+    assert [text.get_text() for text in axes.texts] == [*"abcde", *"abde"]
+    cells = axes.patches[5:]
+    assert [cell.get_linestyle() for cell in cells] == ["-", "-", "--", "-", "-"]
+    colours = [cell.get_facecolor() for cell in cells]
+    assert colours[0] == colours[1] != colours[3] == colours[4]
+
+
+def test_layers_names_the_boxes_and_writes_the_shapes_between_them():
+    (axes,) = layers(["A", "B"], [(1, 2), (1, 2, 3), (1, 2, 4)], recurrent=1).axes
+    texts = {text.get_text(): text.get_position()[0] for text in axes.texts if text.get_text()}
+    order = sorted(texts, key=texts.__getitem__)
+    assert order == ["(1, 2)", "A", "(1, 2, 3)", "B", "(1, 2, 4)"]
+    loop = axes.texts[-1]  # from the box of B back to it
+    assert abs(loop.xy[0] - texts["B"]) < 0.5
+
+
+# With arguments as large as in a chapter.
+FIGURES = {
+    "layers": lambda: layers(
+        ["Embedding", "GRU", "Dense"],
+        [(64, 100), (64, 100, 256), (64, 100, 1024), (64, 100, 66)],
+        1,
+    ),
+    "patterns": patterns,
+    "strips": lambda: strips(
+        "First Citizen:\nBefore we pro", {"input": [[0, 1, 2], [4, 5, 6]], "target": [[1, 2, 3]]}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_small(name):
+    """Warnings, as of a missing letter in the font, are errors here."""
+    figure = FIGURES[name]()
     assert figure.get_size_inches()[0] * figure.dpi <= 640
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi="figure", bbox_inches="tight")

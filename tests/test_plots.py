@@ -25,11 +25,6 @@ FIGURES = {
         y_limits=(1, 2),
     ),
     "frequencies": lambda: plots.frequencies(Counter(TEXT)),
-    "layers": lambda: plots.layers(
-        ["Embedding", "GRU", "Dense"],
-        [(64, 100), (64, 100, 256), (64, 100, 1024), (64, 100, 66)],
-        1,
-    ),
     "letter_map": lambda: plots.letter_map(
         {sign: random.normal(size=2) for sign in SYMBOLS[1:]},
         {"letters": SYMBOLS[30:], "capitals": SYMBOLS[10:30]},
@@ -42,9 +37,6 @@ FIGURES = {
     ),
     "probabilities": lambda: plots.probabilities(
         SYMBOLS, {f"T = {t}": distribution**t for t in (0.5, 1, 2)}
-    ),
-    "strips": lambda: plots.strips(
-        "First Citizen:\nBefore we pro", {"input": [[0, 1, 2], [4, 5, 6]], "target": [[1, 2, 3]]}
     ),
 }
 
@@ -145,16 +137,6 @@ def test_activations_puts_each_value_under_its_character():
     np.testing.assert_allclose(grid, [[0.1, 0.2], [0.3, 0.4], [0.5, np.nan]])
     places = {text.get_text(): text.get_position() for text in axes.texts}
     assert places == {"a": (0, 0), "b": (1, 0), "c": (0, 1), "↵": (1, 1), "d": (0, 2)}
-
-
-def test_strips_shows_what_a_window_takes_and_leaves_out_the_rest():
-    (axes,) = plots.strips("abcde", {"input": [[0, 1], [3, 4]]}).axes
-    assert texts_of(axes.get_yticklabels()) == ["text", "input"]
-    assert texts_of(axes.texts) == [*"abcde", *"abde"]
-    cells = axes.patches[5:]
-    assert [cell.get_linestyle() for cell in cells] == ["-", "-", "--", "-", "-"]
-    colours = [cell.get_facecolor() for cell in cells]
-    assert colours[0] == colours[1] != colours[3] == colours[4]
 
 
 def test_points_stand_side_by_side_over_their_measure():
