@@ -71,7 +71,7 @@ def test_links_inside_the_repository_lead_somewhere(name) -> None:
 
 def test_the_table_of_languages_has_every_language_with_its_title() -> None:
     rows = re.findall(
-        r"^\| (\S+) \| \[(.+)\]\(notebooks/([\w-]+)/index\.md\) \|$",
+        r"^\| ([^|]+?) \| \[(.+)\]\(notebooks/([\w-]+)/index\.md\) \|$",
         (ROOT / "README.md").read_text(encoding="utf-8"),
         re.M,
     )
@@ -83,7 +83,9 @@ def test_translators_of_every_language_are_told_in_it_what_to_do() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for code, language in languages(ROOT).items():
         if code != SOURCE:
-            section = text.split(f"#### {language.name}\n")[1].split("\n#")[0]
+            heading = f"#### {language.name}\n"
+            assert heading in text, code
+            section = text.split(heading)[1].split("\n#")[0]
             for command in (f"check --strict {code}", f"accept {code} ", f"check {code}`"):
                 assert command in section, (code, command)
 

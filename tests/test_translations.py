@@ -205,12 +205,48 @@ def test_add_refuses(book: Path, capsys: pytest.CaptureFixture[str], name: str) 
 def test_what_is_stored(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     english = cell_of(read_page(place(book, TINY, "en")), "first")
     cell = cell_of(read_page(place(book)), "first")
-    words = "## One A `tensor` of $n$ numbers."  # of English, one space between them
-    assert english.source.split() == words.split()
-    digits = hashlib.sha256(words.encode("utf-8")).hexdigest()[:12]
+    digits = hashlib.sha256(english.source.encode("utf-8")).hexdigest()[:12]
     assert cell.metadata == {"translation": {"source": digits}}
     assert cell.source == "## One 번역 first\n\nA `tensor` of $n$ numbers."
     sync_is_stable(book, capsys)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a b\nc", "a\nb c"),
+        ("- a b\n  c\n- d", "- a\n  b c\n- d"),
+        ("a\n*b* c", "a *b* c"),
+        ("a\n$b$ c", "a $b$ c"),
+        ("# T\n\na b", "# T\n\na\nb"),
+    ],
+)
+def test_where_a_line_ends_says_nothing(one: str, other: str) -> None:
+    assert source_hash(one) == source_hash(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a b", "a\n\nb"),
+        ("a b", "ab"),
+        ("a  \nb", "a b"),
+        ("a\\\nb", "a b"),
+        ("a\n- b", "a - b"),
+        ("- a\n- b", "- a\n  - b"),
+        ("# a\nb", "# a b"),
+        ("a\n# b", "a # b"),
+        ("| a |\n|---|\n| b |", "| a | |---| | b |"),
+        ("```\na\n  b\n```", "```\na\nb\n```"),
+        ("```\na\n```\nb", "```\na\n``` b"),
+        ("````\n```\na\nb\n````", "````\n```\na b\n````"),
+        ("<details>\na", "<details> a"),
+        ("a\n$$b$$", "a $$b$$"),
+        ("a\n1. b", "a 1. b"),
+    ],
+)
+def test_what_changes_the_structure_changes_the_hash(one: str, other: str) -> None:
+    assert source_hash(one) != source_hash(other)
 
 
 def test_wrapping_english_makes_nothing_stale(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from charrnn.files import write_atomically
+from tools.figure_texts import FIGURES, Figures, alternatives, figures_bytes, read_figures
 from tools.notebooks import Notebook, find_chapters
-from tools.translation_checks import text_problems
 from tools.translation_files import (
     INDEX,
     english_pages,
@@ -16,6 +17,7 @@ from tools.translation_files import (
     read_page,
 )
 from tools.translation_pairs import source_hash
+from tools.translation_problems import text_problems
 from tools.translation_structure import has_words
 
 
@@ -30,6 +32,16 @@ def page_name(chapter: str, english: dict[str, Notebook]) -> str:
     return found.name
 
 
+def _accept_figure(figures: Figures, stem: str, id_: str, english: str, language: str) -> list[str]:
+    """Put the English text beside a translated one; return why not, if it cannot be."""
+    entry = figures.get(stem, {}).get(id_)
+    if entry is None or not entry["text"]:
+        what = "a text" if entry is not None else "an entry, or run translations.py sync"
+        return [f"{language}/{FIGURES} {stem} {id_}: expected {what}, received none"]
+    entry["english"] = english
+    return []
+
+
 def accept(
     root: Path, language: str, chapter: str, ids: list[str], *, every: bool, same: bool
 ) -> None:
@@ -39,8 +51,8 @@ def accept(
         root: the repository.
         language: name of its folder.
         chapter: "index", or a chapter's number or name.
-        ids: the cells; none are needed for the index.
-        every: accept all Markdown cells of the page.
+        ids: the cells, those of figures among them; none are needed for the index.
+        every: accept all texts of the page.
         same: accept a text, too, that equals the English one.
 
     Raises:
@@ -50,8 +62,9 @@ def accept(
     english = english_pages(root)
     name = page_name(chapter, english)
     sources = {c.id: c.source for c in english[name].cells if c.cell_type == "markdown"}
+    known = alternatives(english[name])
     if name == INDEX or every:
-        ids = [*ids, *(id_ for id_ in sources if id_ not in ids)]
+        ids = [*ids, *(id_ for id_ in [*sources, *known] if id_ not in ids)]
     if not ids:
         raise ValueError("id: expected ids of cells, or --all; received none")
     path = folder(root, language) / name
@@ -61,7 +74,11 @@ def accept(
     if not all(cell.get("id") for cell in page.cells) or page.nbformat_minor < 5:
         raise ValueError(f"{language}/{name}: expected ids on all cells; run translations.py sync")
     refused = []
+    figures = read_figures(root, language)
     for id_ in ids:
+        if id_ in known:
+            refused += _accept_figure(figures, Path(name).stem, id_, known[id_], language)
+            continue
         cells = [cell for cell in page.cells if cell.id == id_]
         if id_ not in sources or len(cells) != 1 or cells[0].cell_type != "markdown":
             what = "one markdown cell in both languages, or run translations.py sync"
@@ -76,6 +93,10 @@ def accept(
         cells[0].metadata["translation"] = {"source": hash_}
     if refused:
         raise ValueError("\n".join(refused))
-    if (content := page_bytes(path, page)) != path.read_bytes():
-        write_atomically({path: content})
+    contents: dict[str | os.PathLike[str], bytes] = {path: page_bytes(path, page)}
+    if any(id_ in known for id_ in ids):
+        contents[folder(root, language) / FIGURES] = figures_bytes(figures)
+    changed = {place: new for place, new in contents.items() if Path(place).read_bytes() != new}
+    if changed:
+        write_atomically(changed)
     print(f"{language}/{name}: {len(ids)} accepted")

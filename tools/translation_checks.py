@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
 
-from tools.figure_texts import FILE, alternatives, figure_problems, figure_states, read_figures
-from tools.glossary import Term, departures, read_glossary
-from tools.notebooks import Cell, Notebook
-from tools.translation_files import folder, page_bytes, page_names, read_page
-from tools.translation_merge import expected_source, merge, stand_in
-from tools.translation_pairs import (
-    CURRENT,
-    HASH,
-    MISSING,
-    STATES,
-    equal,
-    is_prose,
-    pair,
-    placed_pages,
-    recorded,
-    stands_in,
-    state,
+from tools.figure_texts import (
+    FIGURES,
+    Entry,
+    Figures,
+    alternatives,
+    figure_problems,
+    figure_states,
+    figures_bytes,
+    followed,
+    read_figures,
 )
-from tools.translation_structure import differences, unclosed
-
-SYNC = "run translations.py sync"
-ORPHAN = "English has no such cell: move its words to cells that English has, then delete it"
+from tools.glossary import Term, read_glossary
+from tools.notebooks import Notebook
+from tools.translation_files import folder, page_bytes, page_names, read_page
+from tools.translation_merge import merge
+from tools.translation_pairs import CURRENT, STATES, pair, placed_pages, state
+from tools.translation_problems import SYNC, page_problems
 
 
 def states(
-    english: Notebook, translated: Notebook | None, figures: dict[str, dict[str, str]]
+    english: Notebook, translated: Notebook | None, figures: Mapping[str, Entry]
 ) -> dict[str, str]:
     """Return id -> "current", "stale" or "missing" for the texts of a page.
 
@@ -47,120 +42,35 @@ def states(
         for number, cell in enumerate(english.cells)
         if cell.cell_type == "markdown"
     }
-    return prose | figure_states(english, figures)
+    return prose | figure_states(english, figures if translated is not None else {})
 
 
-def shown_marks(english: Cell, source: str) -> list[str]:
-    """Say which marks of Markdown a reader of a translated text would see."""
-    hint = "put a space beside the mark, or move the mark or the punctuation"
-    return [f"{problem}; {hint}" for problem in unclosed(english.source, source)]
-
-
-def text_problems(english: Cell, source: str, language: str) -> list[str]:
-    """Say what of a translated text contradicts its English cell, whatever its words mean."""
-    found = differences(english.source, source, language)
-    return [f"{one}; make it as in English" for one in found] + shown_marks(english, source)
-
-
-def _record_problems(english: Cell, cell: Cell, accept: str) -> list[str]:
-    """Check what a translated cell records of its origin."""
-    record = cell.metadata.get("translation")
-    value = recorded(cell)
-    if value is None and stands_in(cell, english):
-        return []
-    if value is None:
-        return [f"a translation that is not accepted; if it is done, run {accept}"]
-    if list(record) != ["source"] or not HASH.fullmatch(str(value)) or value != str(value):
-        return [
-            "metadata.translation: expected source and 12 hexadecimal digits, received "
-            f"{dict(record)}; compare with English, then run {accept}"
-        ]
-    return []
-
-
-def prose_problems(
-    english: Cell, cell: Cell, language: str, accept: str, terms: list[Term]
-) -> list[str]:
-    """Check a translated Markdown cell against its partner and the glossary."""
-    problems = []
-    own = {key: value for key, value in cell.metadata.items() if key != "translation"}
-    if cell.cell_type != "markdown":
-        problems.append(f"expected a markdown cell, received {cell.cell_type}; {SYNC}")
-    if not equal(own, english.metadata):
-        problems.append(f"the metadata differs from English; {SYNC}")
-    problems += _record_problems(english, cell, accept)
-    if stands_in(cell, english):
-        if not equal(cell.get("source"), stand_in(english, language).source):
-            problems.append(f"holds an older English text; {SYNC}")
-    elif expected_source(english, cell.source, language) != cell.source:
-        problems.append(f"the link to Colab leads elsewhere; {SYNC}")
-    elif state(english, cell) == CURRENT:
-        problems += text_problems(english, cell.source, language)
-        problems += departures(english.source, cell.source, language, terms)
-    elif state(english, cell) != MISSING:  # English has moved on, and with it the structure
-        problems += shown_marks(english, cell.source)
-    return problems
-
-
-def page_problems(
-    english: Notebook, translated: Notebook, language: str, name: str, terms: list[Term]
-) -> list[str]:
-    """Check a page of a language against English; return a message for each problem."""
-    place = f"{language}/{name}"
-    accept = f"translations.py accept {language} {Path(name).stem}"
-    problems = []
-    if translated.nbformat_minor < 5:
-        found = f"4.{translated.nbformat_minor}"
-        problems.append(f"{place}: expected nbformat 4.5, received {found}; {SYNC}")
-    if not equal(translated.metadata, english.metadata):
-        problems.append(f"{place}: the notebook's metadata differs from English; {SYNC}")
-    partners = pair(english, translated)
-    ids = Counter(cell.get("id") for cell in translated.cells)
-    problems += [
-        f"{place}: {count} cells have the id {id_}; {SYNC}"
-        for id_, count in ids.items()
-        if id_ and count > 1
-    ]
-    for number, cell in enumerate(translated.cells):
-        here = f"{place} cell {number + 1} ({cell.get('id', 'no id')})"
-        if number not in partners:
-            if stands_in(cell) or not is_prose(cell):
-                kind = "stand-in" if is_prose(cell) else "code cell; code is changed in English"
-                problems.append(f"{here}: English has no such {kind}; {SYNC}, which drops it")
-            else:
-                problems.append(f"{here}: {ORPHAN}")
-            continue
-        source = english.cells[partners[number]]
-        if cell.get("id") != source.id:
-            problems.append(f"{here}: lost its id {source.id}; {SYNC}")
-        if source.cell_type == "markdown":
-            own = prose_problems(source, cell, language, f"{accept} {source.id}", terms)
-            problems += [f"{here}: {problem}" for problem in own]
-        else:
-            keys = [key for key in {**source, **cell} if not equal(source.get(key), cell.get(key))]
-            if keys := sorted(set(keys) - {"id"}):
-                problems.append(
-                    f"{here}: differs from English in {', '.join(keys)}; "
-                    f"change code in English alone, then {SYNC}"
-                )
-    problems += [
-        f"{place}: lacks the cell {cell.id}; {SYNC}"
-        for number, cell in enumerate(english.cells)
-        if number not in partners.values()
-    ]
-    order = [partners[number] for number in sorted(partners)]
-    for before, after in pairwise(order):
-        if after < before:
-            ids_ = english.cells[after].id, english.cells[before].id
-            problems.append(f"{place}: {ids_[0]} stands after {ids_[1]}, unlike English; {SYNC}")
-    return problems
+def _figures(
+    root: Path,
+    language: str,
+    english: dict[str, Notebook],
+    places: dict[str, str],
+    terms: list[Term],
+) -> tuple[Figures, list[str]]:
+    """Return a language's alternative texts and what is wrong with them."""
+    try:
+        figures = read_figures(root, language)
+    except ValueError as error:
+        return {}, [f"{error}; mend it"]
+    path = folder(root, language) / FIGURES
+    expected = followed(english, figures, places)
+    if path.exists() or expected:
+        written = path.read_bytes() if path.exists() else b""
+        if written != figures_bytes(expected):
+            return expected, [f"{language}/{FIGURES}: not as English has its figures; {SYNC}"]
+    return figures, figure_problems(english, figures, language, terms)
 
 
 def _what_to_do(page: Notebook, name: str, id_: str, language: str) -> str:
     """Say how a stale or missing text becomes current."""
-    if id_ in alternatives(page):
-        return f"write it into {language}/{FILE}, with the English text as it is now"
-    return f"translate it, then run translations.py accept {language} {Path(name).stem} {id_}"
+    where = f" in {language}/{FIGURES}" if id_ in alternatives(page) else ""
+    accept = f"translations.py accept {language} {Path(name).stem} {id_}"
+    return f"translate it{where}, then run {accept}"
 
 
 def check_language(
@@ -173,8 +83,6 @@ def check_language(
     """
     problems, remarks = [], []
     terms = read_glossary(root)
-    figures = read_figures(root, language)
-    problems += figure_problems(english, figures, language, terms)
     ours: dict[str, Notebook] = {}
     unread = set()
     for name in page_names(root, language):
@@ -184,6 +92,8 @@ def check_language(
             unread.add(name)
             problems.append(f"{error}; mend it, or delete it and {SYNC}")
     places = placed_pages(english, ours)
+    figures, wrong = _figures(root, language, english, places, terms)
+    problems += wrong
     for name, page in english.items():
         old = places.get(name)
         if old is None:

@@ -8,9 +8,9 @@ cell's `metadata.translation` has one of two keys:
   stand-in of older English, which `sync` renews, from a translator's text not yet accepted, which
   nobody may overwrite.
 
-A hash is the first 12 hexadecimal digits of the SHA-256 of the source's words in UTF-8, with one
-space between them: where a line ends says nothing to a translator. The address behind the link to
-Colab is left out of it: it changes with the repository, the file name and the language.
+A hash is the first 12 hexadecimal digits of the SHA-256 of the source in UTF-8, each paragraph on
+one line: where its lines end says nothing to a translator. The address behind the link to Colab is
+left out of it: it changes with the repository, the file name and the language.
 """
 
 from __future__ import annotations
@@ -32,13 +32,43 @@ COLAB_ADDRESS = re.compile(
 # Ids that Jupyter, Colab and others draw at random; the book's own are words (CONTRIBUTING.md).
 WORDS = re.compile(r"(?!(?=.*[0-9])[0-9a-f-]{8,}$)[a-z0-9-]+")
 
+FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(.*)")
+# A line that belongs to no paragraph before it, and one that no paragraph goes on from.
+APART = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|>|\||\$\$|</?[a-z]|`{3,}|~{3,})")
+ALONE = re.compile(r"\s*(?:#|\||\$\$|</?[a-z]|`{3,}|~{3,})")
+
 EVERYWHERE = {"title", "objectives", "setup", "parameters", "imports", "summary", "exercises"}
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Say whether a line of Markdown continues the paragraph of the one before."""
+    if not before.strip() or ALONE.match(before) or before.endswith(("  ", "\\")):
+        return False
+    return bool(line.strip()) and not APART.match(line)
+
+
+def unwrapped(source: str) -> str:
+    """Return Markdown with each paragraph on one line; all else stays as it is."""
+    lines: list[str] = []
+    fence = ""
+    for line in source.split("\n"):
+        mark = FENCE.match(line)
+        before = lines[-1] if lines else ""
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not mark[2]:
+            fence = ""
+        elif not fence and _goes_on(before, line):
+            lines[-1] = f"{before} {line.strip()}"
+            continue
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def source_hash(source: str) -> str:
     """Return the hash that a translation made from this English source records."""
-    words = " ".join(COLAB_ADDRESS.sub("", source).split())
-    return hashlib.sha256(words.encode()).hexdigest()[:12]
+    text = unwrapped(COLAB_ADDRESS.sub("", source))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def recorded(cell: Cell, key: str = "source") -> Any:

@@ -150,7 +150,7 @@ def _words(text: str) -> list[str]:
     ]
 
 
-def prose(text: str) -> str:
+def plain_words(text: str) -> str:
     """Return the words of a text in their order; code, formulas and addresses leave a gap."""
     parts = []
     for token in _parse(text):
@@ -160,7 +160,7 @@ def prose(text: str) -> str:
             parts.append(TAG.sub(" ", token.content))
         elif token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
-        elif token.type not in MARKUP:
+        elif token.type not in MARKUP or token.markup in ("linkify", "autolink"):
             parts.append(GAP)
     return "".join(parts)
 
