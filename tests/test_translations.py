@@ -230,8 +230,8 @@ def test_where_a_line_ends_says_nothing(one: str, other: str) -> None:
     [
         ("a b", "a\n\nb"),
         ("a b", "ab"),
-        ("a  \nb", "a b"),
-        ("a\\\nb", "a b"),
+        ("a  \nb", "a   b"),
+        ("a\\\nb", "a\\ b"),
         ("a\n- b", "a - b"),
         ("- a\n- b", "- a\n  - b"),
         ("# a\nb", "# a b"),

@@ -40,9 +40,8 @@ class _Loader(yaml.SafeLoader):
 
 
 def alternative(cell: Cell) -> str:
-    """Return the alternative text of a code cell's figure, "" if it has none."""
-    image = cell.metadata.get("mystnb", {}).get("image", {})
-    return str(image.get("alt", "")) if cell.cell_type == "code" else ""
+    """Return the alternative text of a cell's figure, "" if it has none."""
+    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
 
 
 def alternatives(page: Notebook) -> dict[str, str]:
