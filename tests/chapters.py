@@ -78,3 +78,10 @@ def write_chapter(folder: Path, notebook: Any, name: str = "01_tiny") -> Path:
     path = folder / f"{name}.ipynb"
     write_notebook(path, notebook)
     return path
+
+
+def write_toc(root: Path, *stems: str) -> None:
+    """Write the toc of a book with an index and these chapters."""
+    files = "".join(f"- file: notebooks/en/{stem}\n" for stem in stems)
+    toc = f"format: jb-book\nroot: notebooks/en/index\nchapters:\n{files}"
+    (root / "_toc.yml").write_text(toc, encoding="utf-8")

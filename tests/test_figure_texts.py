@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.chapters import code, tiny_chapter, write_chapter
+from tests.chapters import code, tiny_chapter, write_chapter, write_toc
 from tools.assembly import write_page
 from tools.figure_texts import (
     FIGURES,
@@ -41,8 +41,7 @@ def page(**texts: str):
 def book(root: Path, **texts: str) -> Path:
     """Write a book of one chapter, which a new language has as it is."""
     write_chapter(root / "notebooks" / SOURCE, page(**texts))
-    toc = "format: jb-book\nroot: notebooks/en/index\nchapters:\n- file: notebooks/en/01_tiny\n"
-    (root / "_toc.yml").write_text(toc, encoding="utf-8")
+    write_toc(root, "01_tiny")
     return root
 
 
@@ -245,8 +244,8 @@ def test_the_site_has_them(tmp_path: Path) -> None:
     for language, text in (("en", CURVE), ("ko", "내려가는 곡선.")):
         target = tmp_path / language
         target.mkdir()
-        write_page(path, language, target, root)
+        write_page(path, language, target, root, read_figures(root, language))
         assert alternatives(read_notebook(target / path.name)) == {"bars": BARS, "curve": text}
     shutil.rmtree(root / "notebooks" / "ko")
-    write_page(path, "ko", target, root)
+    write_page(path, "ko", target, root, read_figures(root, "ko"))
     assert alternatives(read_notebook(target / path.name))["curve"] == CURVE

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.chapters import code, markdown, tiny_chapter, write_chapter
+from tests.chapters import code, markdown, tiny_chapter, write_chapter, write_toc
 from tools.stamp import Repository, stamp_notebook
 from tools.translation_files import languages, page_bytes, read_page
 from tools.translation_pairs import placed_pages, source_hash
@@ -25,12 +25,6 @@ TINY, OTHER = "01_tiny.ipynb", "02_other.ipynb"
 INDEX = "# Book\n\nTwo chapters: [one](01_tiny.ipynb).\n"
 TO_DO = "run|delete|as in English|put a space|use it|avoid"
 LINE = re.compile(rf"ko/(\S+\.(?:ipynb|md)|index\.md)\b.*: .*({TO_DO})")
-
-
-def write_toc(root: Path, *stems: str) -> None:
-    files = "".join(f"- file: notebooks/en/{stem}\n" for stem in stems)
-    toc = f"format: jb-book\nroot: notebooks/en/index\nchapters:\n{files}"
-    (root / "_toc.yml").write_text(toc, encoding="utf-8")
 
 
 def place(root: Path, name: str = TINY, language: str = "ko") -> Path:

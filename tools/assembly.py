@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tools.figure_texts import describe_figures, read_figures
+from tools.figure_texts import Figures, describe_figures, read_figures
 from tools.languages import SOURCE
 from tools.notebooks import ROOT, Notebook, read_notebook, toc_files, write_notebook
 from tools.translation_files import folder, page_bytes, read_page
@@ -93,7 +93,7 @@ def mend(page: Notebook) -> Notebook:
     return page
 
 
-def write_page(path: Path, language: str, target: Path, root: Path) -> list[str]:
+def write_page(path: Path, language: str, target: Path, root: Path, figures: Figures) -> list[str]:
     """Write the page of one language.
 
     Args:
@@ -101,6 +101,7 @@ def write_page(path: Path, language: str, target: Path, root: Path) -> list[str]
         language: its code.
         target: folder to write it into.
         root: the repository, which has the translations.
+        figures: the language's alternative texts.
 
     Returns:
         What its reader must be told: "absent" where the language has no such file, "missing" where
@@ -111,7 +112,7 @@ def write_page(path: Path, language: str, target: Path, root: Path) -> list[str]
     notices: list[str] = []
     if language != SOURCE and translated.is_file():
         page, notices = translate(page, read_page(translated))
-        describe_figures(page, read_figures(root, language).get(path.stem, {}))
+        describe_figures(page, figures.get(path.stem, {}))
     elif language != SOURCE:
         notices = ["absent"]
     mend(page)
@@ -164,7 +165,10 @@ def assemble(
     front = yaml.safe_load(toc.read_text(encoding="utf-8"))["root"]
     entries = [front, *toc_files(toc)]
     (target / toc.name).write_text(yaml.safe_dump(derived_toc(toc), sort_keys=False))
+    figures = read_figures(root, language)
     return {
-        Path(entry).name: write_page(page_file(entry, source, root), language, target, root)
+        Path(entry).name: write_page(
+            page_file(entry, source, root), language, target, root, figures
+        )
         for entry in entries
     }

@@ -148,6 +148,13 @@ def figures_bytes(figures: Figures) -> bytes:
     return (HEADER + (yaml.safe_dump(figures, **options) if figures else "")).encode()
 
 
+def to_be_written(path: Path, figures: Figures) -> bool:
+    """Say whether a language's file has to be written to hold these texts; none is for none."""
+    if not path.exists():
+        return bool(figures)
+    return path.read_bytes() != figures_bytes(figures)
+
+
 def figure_problems(
     english: dict[str, Notebook], ours: Figures, language: str, terms: list[Term]
 ) -> list[str]:

@@ -13,9 +13,9 @@ from tools.figure_texts import (
     alternatives,
     figure_problems,
     figure_states,
-    figures_bytes,
     followed,
     read_figures,
+    to_be_written,
 )
 from tools.glossary import Term, read_glossary
 from tools.notebooks import Notebook
@@ -57,12 +57,9 @@ def _figures(
         figures = read_figures(root, language)
     except ValueError as error:
         return {}, [f"{error}; mend it"]
-    path = folder(root, language) / FIGURES
     expected = followed(english, figures, places)
-    if path.exists() or expected:
-        written = path.read_bytes() if path.exists() else b""
-        if written != figures_bytes(expected):
-            return expected, [f"{language}/{FIGURES}: not as English has its figures; {SYNC}"]
+    if to_be_written(folder(root, language) / FIGURES, expected):
+        return expected, [f"{language}/{FIGURES}: not as English has its figures; {SYNC}"]
     return figures, figure_problems(english, figures, language, terms)
 
 

@@ -32,7 +32,7 @@ COLAB_ADDRESS = re.compile(
 # Ids that Jupyter, Colab and others draw at random; the book's own are words (CONTRIBUTING.md).
 WORDS = re.compile(r"(?!(?=.*[0-9])[0-9a-f-]{8,}$)[a-z0-9-]+")
 
-FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(.*)")
+FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})\s*(.*)")
 # A line that belongs to no paragraph before it, and one that no paragraph goes on from.
 APART = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|>|\||\$\$|</?[a-z]|`{3,}|~{3,})")
 ALONE = re.compile(r"\s*(?:#|\||\$\$|</?[a-z]|`{3,}|~{3,})")
@@ -52,7 +52,7 @@ def unwrapped(source: str) -> str:
     lines: list[str] = []
     fence = ""
     for line in source.split("\n"):
-        mark = FENCE.match(line)
+        mark = FENCE_LINE.match(line)
         before = lines[-1] if lines else ""
         if mark and not fence:
             fence = mark[1]

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from charrnn.files import write_atomically
-from tools.figure_texts import FIGURES, figures_bytes, followed, read_figures
+from tools.figure_texts import FIGURES, figures_bytes, followed, read_figures, to_be_written
 from tools.notebooks import ROOT, Notebook
 from tools.translation_accept import accept
 from tools.translation_checks import check_language, states
@@ -63,10 +63,8 @@ def plan(
         lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
     path = folder(root, language) / FIGURES
     figures = followed(english, read_figures(root, language), places)
-    content = figures_bytes(figures)
-    written = path.read_bytes() if path.exists() else None
-    if written != content and (written is not None or figures):
-        contents[path] = content
+    if to_be_written(path, figures):
+        contents[path] = figures_bytes(figures)
         lines.append(f"{language}/{FIGURES}: follows the figures of English")
     gone = {old for new, old in places.items() if old != new} - set(english)
     return contents, [folder(root, language) / name for name in sorted(gone)], lines
