@@ -8,7 +8,7 @@ PROFILE ?= quick
 CELL_TIMEOUT ?= 600
 # Extra arguments: `make lock LOCK_FLAGS=--upgrade` takes new versions, not only missing ones.
 LOCK_FLAGS ?=
-# The page in the README's picture, docs/page.png; page.html#section starts at a section.
+# The page in the README's picture, pictures/page.png; page.html#section starts at a section.
 PICTURE_PAGE ?= 02_windows.html\#windows-by-stepping
 
 VENV := .venv
@@ -67,10 +67,10 @@ $(READY): requirements.txt pyproject.toml
 
 book: $(READY)
 	@echo "== running a copy of every chapter, profile $(PROFILE)"
-	@$(BIN)/python tools/execute.py --profile $(PROFILE) --timeout $(CELL_TIMEOUT) \
+	@$(BIN)/python -m tools.execute --profile $(PROFILE) --timeout $(CELL_TIMEOUT) \
 		--output _build/executed/en --keep-unreachable
 	@echo "== building the pages"
-	@$(BIN)/python tools/build_site.py --source _build/executed/en --output _build/site
+	@$(BIN)/python -m tools.build_site --source _build/executed/en --output _build/site
 	@echo "The book: $(CURDIR)/_build/site/index.html"
 	@echo "Open that file in a browser, or run, for the search, too: make serve"
 
@@ -83,13 +83,13 @@ test: $(READY)
 	@echo "== types: mypy"
 	@$(BIN)/mypy --no-error-summary charrnn tools benchmarks
 	@echo "== addresses: stamp.py --check"
-	@$(BIN)/python tools/stamp.py --check
+	@$(BIN)/python -m tools.stamp --check
 	@echo "== notebooks: check_notebooks.py"
-	@$(BIN)/python tools/check_notebooks.py
+	@$(BIN)/python -m tools.check_notebooks
 	@echo "== translations: code and outputs as in English, structure, stale texts"
-	@$(BIN)/python tools/translations.py check
+	@$(BIN)/python -m tools.translations check
 	@echo "== book: build all languages from the committed notebooks, warnings are errors"
-	@$(BIN)/python tools/build_site.py --strict --output _build/checked
+	@$(BIN)/python -m tools.build_site --strict --output _build/checked
 	@echo "== tests: pytest, with the links of the book and, where there is Chromium, a browser"
 	@BOOK_SITES=_build/checked $(BIN)/python -m pytest -q
 	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
@@ -97,7 +97,7 @@ test: $(READY)
 
 # Another environment, about 2 GB under _build/colab.
 test-colab: $(READY)
-	@$(BIN)/python tools/run_colab.py
+	@$(BIN)/python -m tools.run_colab
 
 # The peers have an environment of their own; TensorFlow's peers run in the project's.
 $(PEERS_READY): benchmarks/requirements.txt
@@ -116,11 +116,11 @@ serve: $(READY)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/site $(PORT)
 
 outputs: $(READY)
-	@$(BIN)/python tools/execute.py --profile quick --in-place
-	@$(BIN)/python tools/translations.py sync
+	@$(BIN)/python -m tools.execute --profile quick --in-place
+	@$(BIN)/python -m tools.translations sync
 
 stamp: $(READY)
-	@$(BIN)/python tools/stamp.py
+	@$(BIN)/python -m tools.stamp
 
 format: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
@@ -135,7 +135,7 @@ lock: $(READY)
 
 picture: $(READY)
 	@mkdir -p docs
-	@$(BIN)/python tools/screenshot.py "$(PICTURE_PAGE)" docs/page.png --width 1280 --height 900
+	@$(BIN)/python -m tools.screenshot "$(PICTURE_PAGE)" pictures/page.png --width 1280 --height 900
 
 clean:
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-// Opens pagefind's search from the theme's buttons and Ctrl+K; tools/search_index.py says the rest.
+// Opens pagefind's search from the theme's buttons and Ctrl+K; tools/site/extensions/book_search.py says the rest.
 (() => {
   const folder = new URL("../pagefind/", document.currentScript.src);
   const language = document.documentElement.lang;

@@ -21,10 +21,10 @@ __all__ = [
     "arguments",
     "chunks",
     "flop_per_character",
-    "held_out",
     "median_seconds",
     "report",
     "step_seconds",
+    "training_and_validation",
 ]
 
 Ids = npt.NDArray[np.int32]
@@ -129,7 +129,7 @@ def chunks(ids: Ids, time: int) -> tuple[Ids, Ids]:
     return rows[:, :-1], rows[:, 1:]
 
 
-def held_out(ids: Ids) -> tuple[Ids, Ids]:
+def training_and_validation(ids: Ids) -> tuple[Ids, Ids]:
     """Return the first nine tenths of a text, for training, and the rest, for validation."""
     end = int(0.9 * len(ids))
     return ids[:end], ids[end:]

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-from charrnn.processor import CPU_INFO, has_bfloat16_products
+from charrnn.fast.processor import CPU_INFO, has_bfloat16_instructions
 
 __all__ = ["describe", "processor_name"]
 
@@ -34,7 +34,7 @@ def describe() -> dict[str, Any]:
         "processor": processor_name(),
         "cores": cores,
         "memory_gib": round(memory / 2**30, 1),
-        "bfloat16_instructions": has_bfloat16_products(),
+        "bfloat16_instructions": has_bfloat16_instructions(),
         "python": platform.python_version(),
         **packages,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -1,17 +1,17 @@
-"""The loss on held-out text of Witten-Bell n-grams."""
+"""The loss on validation text of Witten-Bell n-grams."""
 
 import time
 
 import numpy as np
 
-from benchmarks.contender import arguments, held_out, report
+from benchmarks.contender import arguments, report, training_and_validation
 from charrnn.metrics import witten_bell_loss
 
 
 def main() -> None:
     """Measure and report."""
     given = arguments(str(__doc__))
-    training, validation = held_out(np.load(given.folder / "ids.npy"))
+    training, validation = training_and_validation(np.load(given.folder / "ids.npy"))
     measured = {}
     for context in (4, 5):
         start = time.perf_counter()

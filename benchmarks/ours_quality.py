@@ -1,10 +1,10 @@
-"""The loss on held-out text that this book's recipe reaches in a given time."""
+"""The loss on validation text that this book's recipe reaches in a given time."""
 
 import time
 
 import numpy as np
 
-from benchmarks.contender import arguments, held_out, report
+from benchmarks.contender import arguments, report, training_and_validation
 from charrnn.metrics import stream_loss, windows_loss
 from charrnn.recipes import train_for
 
@@ -12,7 +12,7 @@ from charrnn.recipes import train_for
 def main() -> None:
     """Train from scratch for ``--seconds``, from the building of the model to its last step."""
     given = arguments(str(__doc__), {"seconds": ()})
-    training, validation = held_out(np.load(given.folder / "ids.npy"))
+    training, validation = training_and_validation(np.load(given.folder / "ids.npy"))
     start = time.perf_counter()
     model = train_for(given.seconds, training, given.sizes.vocabulary, seed=0)
     seconds = time.perf_counter() - start

@@ -12,9 +12,9 @@ NAMES = {"float32": "train_ours_fp32", "bfloat16": "train_ours_bf16"}
 def main() -> None:
     """Measure and report."""
     given = arguments(str(__doc__), {"products": tuple(NAMES)})
-    os.environ["CHARRNN_PRODUCTS"] = given.products
+    os.environ["CHARRNN_MATMUL_DTYPE"] = given.products
     from charrnn.backend import keras, tf
-    from charrnn.fast import build_fast
+    from charrnn.streams import build_fast
     from charrnn.training import next_character_loss
     from charrnn.windows import chunk_windows, shuffled_batches
 

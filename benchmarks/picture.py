@@ -1,6 +1,6 @@
 """The results as a picture.
 
-.venv/bin/python -m benchmarks.picture [benchmarks/results.json] [--output docs/benchmark.png]
+.venv/bin/python -m benchmarks.picture [benchmarks/results.json] [--output pictures/benchmark.png]
 """
 
 import argparse
@@ -18,8 +18,8 @@ from PIL import Image
 
 from benchmarks.processes import RESULTS, ROOT
 from benchmarks.rows import Row
-from charrnn.files import write_atomically
-from charrnn.plots import COLOURS
+from charrnn.figures.plots import COLOURS
+from charrnn.support.files import write_atomically
 
 __all__ = ["draw", "write_picture"]
 
@@ -61,7 +61,7 @@ def draw(rows: Sequence[Row]) -> Figure:
         _limit(panels[0], values["limit_bf16"])
         _bars(panels[1], GENERATION, values, "generation, characters/s", "{:,.0f}")
         seconds = values["transformer_seconds"]
-        label = f"loss on held-out text, nats/character\n(networks: trained for {seconds:.0f} s)"
+        label = f"loss on validation text, nats/character\n(networks: trained for {seconds:.0f} s)"
         _bars(panels[2], LOSSES, values, label, "{:.3f}")
     return figure
 

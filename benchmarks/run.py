@@ -18,7 +18,7 @@ from benchmarks.materials import write_materials
 from benchmarks.processes import RESULTS, ROOT, Contender, Measurements, Runner, run_json
 from benchmarks.rows import make_rows
 from benchmarks.table import plain
-from charrnn.files import write_atomically
+from charrnn.support.files import write_atomically
 from charrnn.weights import PRETRAINED
 
 __all__ = ["AFTER", "EACH_ROUND", "TRANSFORMER", "main", "measure"]

@@ -1,38 +1,38 @@
-"""Character-level text generation with recurrent networks.
+"""Character-level text generation with recurrent networks: the package that the chapters share.
 
-The package that the chapters of the book share. Each module is one arrow of the data flow:
+The path of a text; each module names what goes in and what comes out:
 
-    corpora             name or path  -> text
-    vocabulary          text          <-> ids
-    survey              text          -> what to know before training on it
-    known_source        seed          -> text whose entropy is known
-    windows             ids           -> batches
-    recurrence          inputs, state -> outputs, state: the GRU written out, with its gradient
-    gru                 the same as a Keras layer
-    model               batches       -> logits, state
-    fast                the same, faster in training; the state carried from batch to batch
-    muon                gradients     -> steps
-    training            model, data   -> trained model
-    checkpoints         a run         <-> its folder
-    recipes             text, minutes -> trained model
-    scheduled_sampling  training on the model's own characters
-    prompts             texts         -> ids, checked
-    stateful            models that keep their state in the layer
-    generation          prompt, state -> text, in TensorFlow
-    sampler             the same in NumPy alone
-    weights             arrays        <-> files
-    export              model         -> files that others load
-    metrics             model, ids    -> loss in nats and bits per character; baselines
-    writing             texts         -> measures of how they are written
-    coloured            text, values  -> HTML in which the values are colours
-    plots               every figure with data
-    diagrams            drawings without data
-    command_line        ``python -m charrnn``: train, sample, evaluate
+    corpora       a name, path or address -> text
+    vocabulary    text          <-> ids
+    windows       ids           -> batches
+    model         ids           -> logits and states
+    streams       the same, with the state carried from batch to batch
+    training      a model and batches -> a trained model
+    checkpoints   a run         <-> its folder
+    recipes       text, minutes -> a trained model
+    prompts       texts         -> ids, checked
+    generation    a model and prompts -> text
+    sampler       the same in NumPy alone
+    metrics       a model and ids -> loss; n-grams to compare with
+    weights       arrays        <-> files
+    export        a model       <-> files that others load
+    command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 
-``backend`` loads TensorFlow; ``files``, ``downloads``, ``hyperparameters``, ``processor`` and
-``dropout`` serve the others.
+``backend`` loads TensorFlow and Keras. Behind one word each:
 
-Importing ``charrnn`` imports none of them: ``charrnn.sampler`` works where TensorFlow is missing.
+    fast      the same numbers in less time
+    variants  other ways that chapters try
+    texts     what a text is like
+    figures   plots, diagrams, text in colours
+    support   files and downloads
+
+Imports run one way: support < fast < the path < variants, texts, figures < command_line.
+
+Importing ``charrnn`` imports none of them. ``sampler`` and ``metrics`` load no TensorFlow, nor does
+what they need.
+
+Systems A to D, which docstrings name, are four tutorials of the TensorFlow project that the book
+rebuilds; its front page says which.
 """
 
 __version__ = "0.1.0"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import tf
-from charrnn.files import write_table
+from charrnn.support.files import write_table
 
 __all__ = [
     "History",

@@ -97,11 +97,11 @@ def _train(options: Any) -> None:
             raise ValueError(f"--output: expected an existing folder, received {output!r}")
     text = corpora.load(options.file)
     vocabulary = Vocabulary(text)
-    held_out = max(len(text) // 10, WINDOW + 1)
-    training, validation = split_by_position(vocabulary.encode(text), held_out)
+    kept = max(len(text) // 10, WINDOW + 1)
+    training, validation = split_by_position(vocabulary.encode(text), kept)
     context, baseline = _best_n_gram(training, validation, len(vocabulary))
     print(f"{len(text):,} characters, {len(vocabulary) - 1} different ones; the last", end=" ")
-    print(f"{held_out:,} are held out")
+    print(f"{kept:,} are kept for validation")
     print(f"best n-gram ({context} characters of context): {baseline:.3f} nats per character")
 
     started = time.perf_counter()
@@ -119,7 +119,7 @@ def _train(options: Any) -> None:
         "corpus_sha256": _digest(text),
         "recipe": {**asdict(recipes.QUICK), "seed": options.seed},
         "seconds": round(time.perf_counter() - started),
-        "validation_characters": held_out,
+        "validation_characters": kept,
         "windows_loss": round(metrics.windows_loss(model, validation), 4),
         "stream_loss": round(metrics.stream_loss(model, validation), 4),
     }
@@ -128,13 +128,13 @@ def _train(options: Any) -> None:
         f"windows {card['windows_loss']:.3f}, stream {card['stream_loss']:.3f} nats per character"
     )
     print(f"saved as {output}.safetensors and {output}.json; it writes:\n")
-    prompt = text[-held_out:].lstrip()[:20] or "\n"
+    prompt = text[-kept:].lstrip()[:20] or "\n"
     print(*Sampler.load(output).generate([prompt], 300, 0.8))
     print(f"\nmore: python -m charrnn sample --model {output}")
 
 
 def _best_n_gram(training: Any, validation: Any, vocabulary_size: int) -> tuple[int, float]:
-    """Return the context of the n-gram with the lowest loss on the held-out text, and the loss."""
+    """Return the context of the n-gram with the lowest loss on the validation text, and that."""
     from charrnn.metrics import longest_context, witten_bell_loss
 
     # [UNK], id 0, never occurs.
@@ -145,7 +145,7 @@ def _best_n_gram(training: Any, validation: Any, vocabulary_size: int) -> tuple[
 
 
 def _report(progress: float, loss: float, validation_loss: float | None) -> None:
-    print(f"{min(progress, 1):4.0%}  loss {loss:.3f}  held-out {validation_loss:.3f}", flush=True)
+    print(f"{min(progress, 1):4.0%}  loss {loss:.3f}  validation {validation_loss:.3f}", flush=True)
 
 
 def _digest(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from charrnn.downloads import DownloadError, Wheel, fetch
-from charrnn.files import sha256
+from charrnn.support.downloads import DownloadError, Wheel, fetch
+from charrnn.support.files import sha256
 
 __all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from charrnn.backend import tf
-from charrnn.files import write_folder_atomically
 from charrnn.generation import Generator
 from charrnn.model import CharacterModel, build
+from charrnn.support.files import write_folder_atomically
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
 

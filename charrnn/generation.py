@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from charrnn.backend import tf
-from charrnn.fast import FoldedModel
 from charrnn.prompts import check_likely, check_sampling, encode_prompts
+from charrnn.streams import FoldedModel
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 
 __all__ = ["Generator", "OneStep", "continue_ids", "generate", "keep_likely"]

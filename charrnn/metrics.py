@@ -62,7 +62,7 @@ def windows_loss(model: Any, ids: Ids, length: int = 256, batch_size: int = 64) 
 
     Args:
         model: ids (batch, time) -> logits (batch, time, vocabulary).
-        ids: the held-out text, shape (characters,); a partial window at its end is left out.
+        ids: the validation text, shape (characters,); a partial window at its end is left out.
         length: time steps of a window.
         batch_size: windows computed together; it does not change the result.
 
@@ -84,7 +84,7 @@ def stream_loss(model: Any, ids: Ids, length: int = 2000) -> float:
 
     Args:
         model: as of ``charrnn.model``: gives logits and states, and takes states.
-        ids: the held-out text, shape (characters,), all of it used.
+        ids: the validation text, shape (characters,), all of it used.
         length: time steps of one call; it does not change the result.
 
     Raises:

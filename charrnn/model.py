@@ -3,7 +3,7 @@
 from typing import Any
 
 from charrnn.backend import keras
-from charrnn.gru import GRU
+from charrnn.fast.gru import GRU
 from charrnn.hyperparameters import check_hyperparameters
 
 __all__ = ["CharacterModel", "build", "recurrent_layer"]

@@ -1,6 +1,6 @@
 """Text and minutes -> a trained model, by the recipe that was the best of the measured trials.
 
-``tools/try_recipes.py`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
+``experiments/recipes.py`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
 """
 
 import math
@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import check_loss
-from charrnn.fast import StreamModel, build_stream
-from charrnn.muon import Muon
+from charrnn.fast.muon import Muon
+from charrnn.streams import StreamModel, build_stream
 from charrnn.training import next_character_loss
-from charrnn.windows import circular_batches, step_windows
+from charrnn.windows import endless_streams, step_windows
 
 __all__ = ["QUICK", "Recipe", "train_for"]
 
@@ -83,10 +83,10 @@ MOST_PASSES = 8
 # So that these passes have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
 LEAST_ROWS = 8
-# How often in a run the loss is reported and the held-out text is read.
+# How often in a run the loss is reported and the validation text is read.
 REPORTS = 20
-# Of 256 characters, spread over the held-out text: enough to tell when it gets worse.
-HELD_OUT_WINDOWS = 100
+# Of 256 characters, spread over the validation text: enough to tell when it gets worse.
+VALIDATION_WINDOWS = 100
 
 
 def train_for(
@@ -105,7 +105,7 @@ def train_for(
         training: ids, shape (characters,).
         vocabulary_size: number of ids.
         seed: of the weights at the beginning; how many steps fit into the time is not in its hands.
-        validation: held-out ids. With them the weights are kept that were the best on a part of
+        validation: validation ids. With them the weights are kept that were the best on a part of
             them, instead of the last ones; reading it takes a twentieth of the time.
         recipe: sizes and settings.
         report: called ``REPORTS`` times.
@@ -121,10 +121,10 @@ def train_for(
     started = time.perf_counter()
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds: expected a number above 0, received {seconds}")
-    held_out = None if validation is None else _spread(*step_windows(validation, 256))
+    kept = None if validation is None else _spread(*step_windows(validation, 256))
     rows = MOST_PASSES * len(training) // (STEPS * recipe.length)
     recipe = replace(recipe, batch_size=min(max(rows, LEAST_ROWS), recipe.batch_size))
-    batches = iter(circular_batches(training, recipe.batch_size, recipe.length))
+    batches = iter(endless_streams(training, recipe.batch_size, recipe.length))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)
     loss_function = next_character_loss()
@@ -146,8 +146,8 @@ def train_for(
             check_loss(loss, reports)
             model.reset_metrics()
             validation_loss = None
-            if held_out is not None:
-                validation_loss = float(read(*held_out))
+            if kept is not None:
+                validation_loss = float(read(*kept))
                 if validation_loss < lowest:
                     best, lowest = model.get_weights(), validation_loss
             if report is not None:
@@ -161,6 +161,6 @@ def train_for(
 
 
 def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:
-    """Return at most ``HELD_OUT_WINDOWS`` windows from all parts of a text."""
-    every = -(-len(inputs) // HELD_OUT_WINDOWS)
+    """Return at most ``VALIDATION_WINDOWS`` windows from all parts of a text."""
+    every = -(-len(inputs) // VALIDATION_WINDOWS)
     return inputs[::every], targets[::every]

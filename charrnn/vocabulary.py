@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.files import write_atomically
+from charrnn.support.files import write_atomically
 
 __all__ = [
     "UNKNOWN",
     "UNKNOWN_ID",
     "UnknownCharacterError",
     "Vocabulary",
-    "check_characters",
-    "check_ids",
+    "as_characters",
+    "as_ids",
     "check_known",
     "code_points",
     "load_vocabulary",
@@ -37,7 +37,7 @@ def code_points(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
-def check_characters(characters: Iterable[str]) -> str:
+def as_characters(characters: Iterable[str]) -> str:
     """Return the characters in order, each once.
 
     Raises:
@@ -52,7 +52,7 @@ def check_characters(characters: Iterable[str]) -> str:
     return "".join(unique)
 
 
-def check_ids(ids: npt.ArrayLike, size: int) -> npt.NDArray[np.int64]:
+def as_ids(ids: npt.ArrayLike, size: int) -> npt.NDArray[np.int64]:
     """Return ids as an integer array; raise ValueError if one is outside 0 … size - 1."""
     array = np.asarray(ids)
     if array.size == 0:
@@ -83,7 +83,7 @@ class Vocabulary:
     """
 
     def __init__(self, characters: Iterable[str]) -> None:
-        self.characters = check_characters(characters)
+        self.characters = as_characters(characters)
         self.code_points = code_points(self.characters)
         self.symbols = np.array([UNKNOWN, *self.characters], dtype=object)
 
@@ -114,7 +114,7 @@ class Vocabulary:
 
     def decode(self, ids: npt.ArrayLike) -> str:
         """Return the text of ids, shape (characters,); id 0 reads ``[UNK]``."""
-        return "".join(self.symbols[check_ids(ids, len(self))])
+        return "".join(self.symbols[as_ids(ids, len(self))])
 
 
 def save_vocabulary(vocabulary: Vocabulary, path: str | os.PathLike[str]) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load, save
 
-from charrnn.files import write_atomically
 from charrnn.hyperparameters import GATES, check_hyperparameters
+from charrnn.support.files import write_atomically
 from charrnn.vocabulary import Vocabulary
 
 __all__ = [
@@ -32,9 +32,9 @@ __all__ = [
 # The models that come with the package, and the hash of each one's JSON file, which holds the hash
 # of the other file: together they fix vocabulary and weights. The tools that train them print it.
 SHIPPED = {
-    # tools/train_pretrained.py
+    # experiments/train_pretrained.py
     "shakespeare": "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec",
-    # tools/train_book.py
+    # experiments/train_book.py
     "great-expectations": "2a6b66c9ee49831f43400abb2753b97d4d7b6e234126d5604bf3c626019a8db7",
 }
 

@@ -14,13 +14,13 @@ from charrnn.backend import tf
 __all__ = [
     "check_windows",
     "chunk_windows",
-    "circular_batches",
+    "endless_streams",
+    "one_pass_of_streams",
     "shuffled_batches",
     "skipped_targets",
     "split_by_position",
     "split_input_target",
     "step_windows",
-    "stream_batches",
     "stream_windows",
 ]
 
@@ -185,7 +185,7 @@ def stream_windows(ids: Ids, batch_size: int, length: int) -> tuple[Ids, Ids]:
     return inputs.reshape(shape).swapaxes(0, 1), targets.reshape(shape).swapaxes(0, 1)
 
 
-def stream_batches(ids: Ids, batch_size: int, length: int) -> Any:
+def one_pass_of_streams(ids: Ids, batch_size: int, length: int) -> Any:
     """Return one pass over the streams of ``stream_windows`` as a dataset.
 
     Returns:
@@ -195,7 +195,7 @@ def stream_batches(ids: Ids, batch_size: int, length: int) -> Any:
     return tf.data.Dataset.from_tensor_slices((inputs, targets))
 
 
-def circular_batches(ids: Ids, batch_size: int, length: int, first_step: int = 0) -> Any:
+def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0) -> Any:
     """Return an endless dataset of batches whose rows walk through the text, each round and round.
 
     Row k begins at k / batch_size of the text, and row k of batch n + 1 continues row k of batch n;

@@ -1,11 +1,11 @@
 """For `pytest --nbval`: cells of a chapter whose corpus is missing are skipped.
 
-`tools/reachable.py` holds the rule. Where CHARRNN_DATA is set, nothing is
-skipped.
+`tools.chapters.reachable` holds the rule. Where CHARRNN_DATA is set, nothing
+is skipped.
 """
 
 import pytest
-from tools.reachable import missing_corpus
+from tools.chapters.reachable import missing_corpus
 
 
 def pytest_collection_modifyitems(items):

@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from charrnn.corpora import load
 from charrnn.vocabulary import Vocabulary
-from tools.reachable import why_missing
+from tools.chapters.reachable import why_missing
 
 # The same examples in every run, and no folder of examples left behind.
 settings.register_profile("book", deadline=None, derandomize=True, database=None, max_examples=50)
@@ -15,7 +15,7 @@ settings.load_profile("book")
 
 
 # Equal on every processor; what tests bfloat16 asks for it.
-os.environ["CHARRNN_PRODUCTS"] = "float32"
+os.environ["CHARRNN_MATMUL_DTYPE"] = "float32"
 
 
 def pytest_configure(config):

@@ -1,14 +1,12 @@
 """Build the book in every language, and the page that offers them.
 
-    python tools/build_site.py                              the committed chapters, as they are
-    python tools/build_site.py --source _build/executed/en  with outputs of executed copies
-    python tools/build_site.py --strict --output _build/checked
+    python -m tools.build_site                              the committed chapters, as they are
+    python -m tools.build_site --source _build/executed/en  with outputs of executed copies
+    python -m tools.build_site --strict --output _build/checked
 
 Nothing is executed here: the English chapters of `--source` give code and outputs of all languages.
 All sites take the place of the old ones together, and only when every one succeeded.
 """
-
-from __future__ import annotations
 
 import shutil
 import sys
@@ -19,17 +17,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 import jinja2
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from charrnn.files import write_folder_atomically
-from tools.assembly import BuildError
-from tools.book_site import FRONT, PICTURE, alternates
-from tools.build_book import build, build_arguments, public_address, storage_key
-from tools.languages import SOURCE, Language, languages
-from tools.notebooks import ROOT
+from charrnn.support.files import write_folder_atomically
+from tools.chapters.notebooks import ROOT
+from tools.site.assembly import BuildError
+from tools.site.build_book import build, build_arguments, public_address, storage_key
+from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
 from tools.stamp import read_repository
+from tools.translation.languages import SOURCE, Language, languages
 
-PICTURE_SOURCE = "docs/page.png"
+PICTURE_SOURCE = "pictures/page.png"
 SITEMAP = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">

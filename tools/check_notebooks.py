@@ -1,19 +1,15 @@
-"""Check chapters against the rules of CONTRIBUTING.md: `python tools/check_notebooks.py [name]`.
+"""Check chapters against the rules of CONTRIBUTING.md: `python -m tools.check_notebooks [name]`.
 
 The rules are functions in `output_rules.py` (what is stored), `source_rules.py` (what is written)
 and `taught.py` (what is taught equals what `charrnn` holds).
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from tools import output_rules, source_rules
-from tools.notebooks import Notebook, chapter_paths, find_chapters, read_notebook
-from tools.taught import package_definitions, taught_equals_package
+from tools.chapters import output_rules, source_rules
+from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_notebook
+from tools.chapters.taught import package_definitions, taught_equals_package
 
 RULES = (*output_rules.RULES, *source_rules.RULES)
 

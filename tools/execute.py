@@ -1,16 +1,14 @@
 """Run chapters with papermill: copies into a folder, or the stored outputs in place.
 
-    python tools/execute.py                          all chapters, copies under _build/
-    python tools/execute.py 4 --profile full         one chapter, the reference recipe
-    python tools/execute.py 04_training -p SEED 7    one parameter changed
-    python tools/execute.py --in-place               what `make outputs` calls
-    python tools/execute.py --keep-unreachable       what `make book` calls: a chapter whose corpus
+    python -m tools.execute                          all chapters, copies under _build/
+    python -m tools.execute 4 --profile full         one chapter, the reference recipe
+    python -m tools.execute 04_training -p SEED 7    one parameter changed
+    python -m tools.execute --in-place               what `make outputs` calls
+    python -m tools.execute --keep-unreachable       what `make book` calls: a chapter whose corpus
                                                      cannot be had keeps its committed outputs
 
 A chapter runs in its own folder, as under nbval and Jupyter, with this Python interpreter.
 """
-
-from __future__ import annotations
 
 import argparse
 import copy
@@ -26,9 +24,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from tools.notebooks import (
+from tools.chapters.notebooks import (
     ROOT,
     Notebook,
     chapter_paths,
@@ -36,9 +32,9 @@ from tools.notebooks import (
     read_notebook,
     write_notebook,
 )
-from tools.outputs import clean, store_outputs
-from tools.parameters import chapter_parameters, known_parameters, literal
-from tools.reachable import missing_corpus
+from tools.chapters.outputs import clean, store_outputs
+from tools.chapters.parameters import chapter_parameters, known_parameters, literal
+from tools.chapters.reachable import missing_corpus
 
 OUTPUT = ROOT / "_build" / "executed" / "en"
 

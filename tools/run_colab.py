@@ -1,14 +1,12 @@
 """Run chapters as Colab runs them: from the file alone, the package installed by the set-up cell.
 
-    python tools/run_colab.py [--chapter 01_vectorization] [--environment _build/colab]
+    python -m tools.run_colab [--chapter 01_vectorization] [--environment _build/colab]
 
 A clean environment has Colab's TensorFlow, Keras and NumPy, as far as the package index offers them
 for this Python, and no ``charrnn``. The notebook of each language stands alone in an empty folder.
 Its set-up cell installs the package from the repository's address on the internet, in place of
 which git is given a bare clone of this repository; uncommitted changes do not take part.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -19,11 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from tools.languages import languages
-from tools.notebooks import ROOT
+from tools.chapters.notebooks import ROOT
 from tools.stamp import read_repository
+from tools.translation.languages import languages
 
 # Colab, August 2026. The kernel and papermill stand for Colab's own way to run cells.
 PACKAGES = ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.0.*", "ipykernel", "papermill")

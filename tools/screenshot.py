@@ -1,13 +1,11 @@
 """Photograph a page of the built book in headless Chromium.
 
-``python tools/screenshot.py 03_model.html page.png --width 360 --dark``
+``python -m tools.screenshot 03_model.html page.png --width 360 --dark``
 
 Needs Chromium on the machine (the environment variable ``CHROMIUM`` names another program). The
 page is served from 127.0.0.1, as ``make serve`` does, and driven over the DevTools protocol: the
 window of a headless Chromium cannot be narrower than 500 pixels, while an emulated screen can.
 """
-
-from __future__ import annotations
 
 import argparse
 import asyncio
@@ -67,7 +65,7 @@ class Browser:
         self.calls = 0
         self.connection: WebSocketClientConnection
 
-    async def __aenter__(self) -> Browser:
+    async def __aenter__(self) -> "Browser":
         port_file = Path(self.profile.name) / "DevToolsActivePort"
         for _ in range(int(START_SECONDS * 10)):
             lines = port_file.read_text().split() if port_file.exists() else []

@@ -1,11 +1,9 @@
-"""Run the solutions of a chapter's exercises: `python tools/solutions.py 02_windows`.
+"""Run the solutions of a chapter's exercises: `python -m tools.solutions 02_windows`.
 
 The chapter's cells run first, in order and in one namespace, those tagged `slow` left out; then
 each solution in its own copy of that namespace. No kernel takes part. A chapter whose corpus cannot
 be had is left out, and a line says so (see `reachable.py`).
 """
-
-from __future__ import annotations
 
 import contextlib
 import linecache
@@ -15,10 +13,15 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from tools.notebooks import chapter_paths, find_chapters, read_notebook, solutions, tags, where
-from tools.reachable import missing_corpus
+from tools.chapters.notebooks import (
+    chapter_paths,
+    find_chapters,
+    read_notebook,
+    solutions,
+    tags,
+    where,
+)
+from tools.chapters.reachable import missing_corpus
 
 
 def run_code(code: str, name: str, namespace: dict[str, Any]) -> str:

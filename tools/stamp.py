@@ -1,14 +1,12 @@
 """Write the repository's address from `_config.yml` to every other place that needs it.
 
-    python tools/stamp.py                   write
-    python tools/stamp.py --check           report differences, exit 1 if there are any
-    python tools/stamp.py --check --expect https://github.com/owner/name
+    python -m tools.stamp                   write
+    python -m tools.stamp --check           report differences, exit 1 if there are any
+    python -m tools.stamp --check --expect https://github.com/owner/name
 
 Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
 pyproject.toml, and README.md between `<!-- repository -->` and `<!-- /repository -->`.
 """
-
-from __future__ import annotations
 
 import argparse
 import copy
@@ -21,10 +19,8 @@ from typing import Any
 import nbformat
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from charrnn.files import write_atomically
-from tools.notebooks import ROOT, Notebook, chapter_paths, read_notebook, write_notebook
+from charrnn.support.files import write_atomically
+from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_notebook, write_notebook
 
 _format: Any = nbformat  # types cover a part of nbformat only
 COLAB = "https://colab.research.google.com/github"

@@ -1,10 +1,10 @@
 """Keep the translations of the book honest.
 
-    python tools/translations.py sync [LANGUAGE...]       copy code, outputs, order from English
-    python tools/translations.py check [--strict] [LANGUAGE...]
-    python tools/translations.py status [LANGUAGE...]     texts current, stale, missing
-    python tools/translations.py accept LANGUAGE CHAPTER [ID...]   these texts follow English now
-    python tools/translations.py add CODE                 begin a language
+    python -m tools.translations sync [LANGUAGE...]       copy code, outputs, order from English
+    python -m tools.translations check [--strict] [LANGUAGE...]
+    python -m tools.translations status [LANGUAGE...]     texts current, stale, missing
+    python -m tools.translations accept LANGUAGE CHAPTER [ID...]   these texts follow English now
+    python -m tools.translations add CODE                 begin a language
 
 A translated page has the cells of the English one, in their order; its code equals English byte for
 byte, and each text records the hash of the English text it was made from. `sync` alone copies,
@@ -12,22 +12,18 @@ byte, and each text records the hash of the English text it was made from. `sync
 link to Colab excepted. How cells are matched and what a hash covers: `translation_pairs.py`.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from charrnn.files import write_atomically
-from tools.figure_texts import FIGURES, figures_bytes, followed, read_figures, to_be_written
-from tools.notebooks import ROOT, Notebook
-from tools.translation_accept import accept
-from tools.translation_checks import check_language, states
-from tools.translation_files import (
+from charrnn.support.files import write_atomically
+from tools.chapters.notebooks import ROOT, Notebook
+from tools.translation.accept import accept
+from tools.translation.checks import check_language, states
+from tools.translation.figures import FIGURES, figures_bytes, followed, read_figures, to_be_written
+from tools.translation.files import (
     english_pages,
     folder,
     languages,
@@ -35,8 +31,8 @@ from tools.translation_files import (
     read_pages,
     skeleton,
 )
-from tools.translation_merge import merge
-from tools.translation_pairs import STATES, placed_pages
+from tools.translation.merge import merge
+from tools.translation.pairs import STATES, placed_pages
 
 NO_LANGUAGE = "no language but English: no folder under notebooks/ has a language.yml"
 Contents = dict[str | os.PathLike[str], bytes]

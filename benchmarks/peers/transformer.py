@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmarks.contender import arguments, held_out, report
+from benchmarks.contender import arguments, report, training_and_validation
 
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 ITERATIONS, WARM_UP, HIGHEST, LOWEST = 2000, 100, 1e-3, 1e-4
@@ -131,7 +131,9 @@ def main() -> None:
     given = arguments(str(__doc__))
     ids = np.load(given.folder / "ids.npy")
     # 65 characters: this model has no id for an unknown one.
-    training, validation = (torch.tensor(part - 1, dtype=torch.int64) for part in held_out(ids))
+    training, validation = (
+        torch.tensor(part - 1, dtype=torch.int64) for part in training_and_validation(ids)
+    )
     torch.manual_seed(0)
     start = time.perf_counter()
     amount = (3, 1) if given.quick else (ITERATIONS, 20)

@@ -1,0 +1,10 @@
+"""The same numbers in less time: layers and an optimizer for processors without a GPU.
+
+Leaves that know no model; ``charrnn.model`` alone decides where they are used.
+
+    gru         a Keras layer with the equations and weights of Keras' own
+    recurrence  its loop over time, written out, with its gradient
+    dropout     random bytes in place of random floats
+    processor   what the machine multiplies well: bfloat16, a GPU
+    muon        the optimizer of the recipes: orthogonal steps for recurrent kernels
+"""

@@ -1,0 +1,42 @@
+"""What the machine computes well: products of bfloat16 numbers, a GPU."""
+
+import os
+from pathlib import Path
+
+from charrnn.backend import tf
+
+__all__ = ["has_bfloat16_instructions", "matmul_dtype", "on_gpu"]
+
+# Where Linux describes the processor; other systems have no such file.
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def has_bfloat16_instructions() -> bool:
+    """Return whether the processor multiplies bfloat16 numbers itself, as far as Linux tells."""
+    try:
+        words = set(CPU_INFO.read_text(encoding="utf-8").split())
+    except OSError:
+        return False
+    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def matmul_dtype() -> str:
+    """Return the number format of the products in training: "bfloat16" or "float32".
+
+    bfloat16 where the processor has instructions for it; the environment variable
+    ``CHARRNN_MATMUL_DTYPE`` decides otherwise.
+
+    Raises:
+        ValueError: the variable holds another word.
+    """
+    chosen = os.environ.get("CHARRNN_MATMUL_DTYPE")
+    if chosen not in (None, "bfloat16", "float32"):
+        raise ValueError(
+            f"CHARRNN_MATMUL_DTYPE: expected 'bfloat16' or 'float32', received {chosen!r}"
+        )
+    return chosen or ("bfloat16" if has_bfloat16_instructions() else "float32")
+
+
+def on_gpu() -> bool:
+    """Return whether TensorFlow has a GPU, where cuDNN's layer is the faster one."""
+    return bool(tf.config.list_logical_devices("GPU"))

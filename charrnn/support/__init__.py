@@ -1,0 +1,5 @@
+"""What the path of a text stands on; nothing here knows what a model is.
+
+files      files and tables written whole or not at all
+downloads  an address -> a file in the cache, checked by its hash
+"""

@@ -1,0 +1,6 @@
+"""What a text is like, counted without a model.
+
+survey        what to know about its code points before training on it
+known_source  a source of text whose entropy is known
+writing       measures of how texts are written
+"""

@@ -1,0 +1,5 @@
+"""Other ways that chapters try.
+
+stateful            a Sequential model whose layer keeps the state (systems C and D)
+scheduled_sampling  training on characters that the model has drawn itself
+"""

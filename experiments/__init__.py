@@ -1,0 +1,1 @@
+"""What made the records, the pretrained weights and the models."""

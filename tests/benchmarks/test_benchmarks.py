@@ -1,0 +1,324 @@
+import importlib
+import io
+import json
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import run
+from benchmarks.contender import QUICK, SYSTEM_A, flop_per_character, median_seconds, step_seconds
+from benchmarks.materials import write_materials
+from benchmarks.picture import draw, write_picture
+from benchmarks.processes import RESULTS, ROOT, Contender, ContenderError, Runner, run_json
+from benchmarks.rows import GOALS, MEASURED, make_rows
+from benchmarks.table import TITLES, markdown, plain
+from charrnn.weights import PRETRAINED
+
+GOAL_IDS = {
+    "train_vs_system_a",
+    "train_vs_torch_bf16",
+    "train_vs_torch_fp32",
+    "train_share_of_limit",
+    "generate_one_vs_system_a",
+    "generate_64_vs_system_a",
+    "loss_at_peer_time_stream",
+    "loss_at_peer_time_windows",
+    "best_model_windows",
+    "sample_start_seconds",
+    "epoch_of_batches_vs_system_a",
+    "vectorize_text_vs_system_a",
+}
+
+
+def check_results(content):
+    """What holds for every file of results, whatever its figures are."""
+    assert set(content) == {"machine", "rows"}
+    rows = {row["id"]: row for row in content["rows"]}
+    assert len(rows) == len(content["rows"])
+    assert set(rows) >= GOAL_IDS | set(MEASURED)
+    for row in rows.values():
+        assert set(row) == {"id", "value", "unit", "ratio", "baseline"}
+        assert row["value"] > 0
+        assert (row["ratio"] is None) == (row["baseline"] is None)
+        if row["baseline"]:
+            quotient = row["value"] / rows[row["baseline"]]["value"]
+            if row["unit"] == "s":
+                quotient = 1 / quotient
+            if row["unit"] == "share":
+                quotient = row["value"]
+            # A median of ratios is near the ratio of the medians, unless the machine was busy.
+            assert row["ratio"] == pytest.approx(quotient, rel=0.25)
+    assert 0 < rows["train_share_of_limit"]["value"] < 1
+    # No better for more time than the transformer had.
+    assert rows["ours_seconds"]["value"] < 1.02 * rows["transformer_seconds"]["value"]
+
+
+@pytest.fixture
+def measurements():
+    """Made-up ones of three rounds, each slower than the one before."""
+    names = {*MEASURED, "best_model_windows", "sample_start_seconds"}
+    values = {name: place + 1.0 for place, name in enumerate(sorted(names))}
+    values |= {"limit_bf16": 1000.0, "ours_seconds": 9.0, "transformer_seconds": 9.0}
+    return {name: [value, 0.9 * value, 0.8 * value] for name, value in values.items()}
+
+
+def rows_of(measurements):
+    return {row["id"]: row for row in make_rows(measurements)}
+
+
+def test_a_training_step_at_system_a_s_sizes_costs_24_million_operations_a_character():
+    assert flop_per_character(SYSTEM_A) / 1e6 == pytest.approx(24.0, abs=0.05)
+
+
+def test_a_ratio_is_the_median_of_the_ratios_within_each_round(measurements):
+    measurements["train_ours_bf16"] = [40.0, 30.0, 90.0]
+    measurements["train_system_a"] = [10.0, 5.0, 10.0]
+    row = rows_of(measurements)["train_vs_system_a"]
+    # The ratio of the medians would be 4.
+    assert (row["value"], row["ratio"], row["baseline"]) == (40.0, 6.0, "train_system_a")
+
+
+def test_a_ratio_of_seconds_says_how_many_times_shorter(measurements):
+    measurements["epoch_of_batches_ours"] = [0.5, 0.25, 0.5]
+    measurements["epoch_of_batches_system_a"] = [4.0, 4.0, 4.0]
+    row = rows_of(measurements)["epoch_of_batches_vs_system_a"]
+    assert (row["value"], row["ratio"], row["unit"]) == (0.5, 8.0, "s")
+
+
+@pytest.mark.parametrize(("sampler", "graph", "best"), [(9.0, 8.0, 9.0), (7.0, 8.0, 8.0)])
+def test_of_two_ways_to_generate_the_faster_one_counts(measurements, sampler, graph, best):
+    measurements["generate_one_sampler"] = [sampler] * 3
+    measurements["generate_one_graph"] = [graph] * 3
+    measurements["generate_one_system_a"] = [2.0] * 3
+    row = rows_of(measurements)["generate_one_vs_system_a"]
+    assert (row["value"], row["ratio"]) == (best, best / 2)
+
+
+def test_the_share_of_the_limit_is_a_value(measurements):
+    measurements["train_ours_bf16"] = [600.0, 700.0, 900.0]
+    measurements["limit_bf16"] = [1000.0] * 3
+    row = rows_of(measurements)["train_share_of_limit"]
+    assert (row["value"], row["unit"]) == (0.7, "share")
+
+
+def test_rows_need_every_measurement_and_know_each(measurements):
+    del measurements["ngram_5"]
+    with pytest.raises(ValueError, match="ngram_5"):
+        make_rows(measurements)
+    with pytest.raises(ValueError, match="speed"):
+        make_rows({**measurements, "ngram_5": [1.0], "speed": [1.0]})
+
+
+def test_tables_have_a_line_for_each_row(measurements):
+    rows = make_rows(measurements)
+    assert set(GOALS) == set(TITLES) == GOAL_IDS
+    assert [line.split()[0] for line in plain(rows).splitlines()] == [row["id"] for row in rows]
+    table = markdown(rows).splitlines()
+    assert len(table) == 2 + len(GOAL_IDS)
+    assert all(line.count("|") == 4 for line in table)
+
+
+def test_the_picture_is_small_white_and_shows_each_value(measurements, tmp_path):
+    rows = make_rows(measurements)
+    texts = {text.get_text() for axes in draw(rows).axes for text in axes.texts}
+    median = statistics.median(measurements["train_ours_bf16"])
+    assert f"{median:,.0f}" in texts
+    write_picture(rows, tmp_path / "picture.png")
+    data = (tmp_path / "picture.png").read_bytes()
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    assert len(data) < 60_000
+    assert picture.width == 720
+    assert picture.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_a_clock_gives_the_median(monkeypatch):
+    ticks = iter([0, 1, 0, 5, 0, 2])
+    monkeypatch.setattr("time.perf_counter", lambda: next(ticks))
+    assert median_seconds(lambda: None, 3) == 2
+
+
+def test_steps_are_timed_after_two_that_compile(monkeypatch):
+    now, steps = 0.0, iter([50.0, 50.0, 1.0, 4.0, 2.0, 3.0])
+
+    def step():
+        nonlocal now
+        now += next(steps)
+
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    assert step_seconds(step, quick=False, seconds=8.0) == 2.5
+    assert list(steps) == []
+
+
+def test_a_failing_contender_raises_with_its_standard_error(tmp_path):
+    runner = Runner(sys.executable, sys.executable, tmp_path, quick=True)
+    measurements = {}
+    with pytest.raises(ContenderError, match=r"No module named benchmarks\.nothing"):
+        runner.run(Contender("benchmarks.nothing"), measurements, "once")
+    assert measurements == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("print(1)", "expected a JSON object"),
+        ("pass", "expected a JSON object"),
+        ("print('{\"rate\": 1')", "expected a JSON object"),
+        ("import sys; print('{}'); sys.exit('out of paper')", "out of paper"),
+    ],
+)
+def test_what_is_no_measurement_raises(code, message):
+    with pytest.raises(ContenderError, match=message):
+        run_json([sys.executable, "-c", code])
+
+
+def test_only_finite_numbers_above_0_count(monkeypatch, tmp_path):
+    runner = Runner(sys.executable, sys.executable, tmp_path, quick=True)
+    for value in (0, -1, float("nan"), float("inf"), "1", None):
+        monkeypatch.setattr("benchmarks.processes.run_json", lambda _, value=value: {"rate": value})
+        with pytest.raises(ContenderError, match="expected a finite rate above 0"):
+            runner.run(Contender("benchmarks.limits"), {}, "once")
+
+
+def test_a_failed_run_leaves_no_results(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "run_json", lambda command: {})
+    monkeypatch.setattr(run, "write_materials", lambda folder, quick: None)
+    monkeypatch.setattr(run, "EACH_ROUND", [Contender("benchmarks.nothing")])
+    options = ["--peers-python", sys.executable, "--output", str(tmp_path / "results.json")]
+    with pytest.raises(ContenderError, match=r"benchmarks\.nothing"):
+        run.main(options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--rounds", "0"], "--rounds: expected at least 1"),
+        (["--peers-python", "_build/nowhere/python"], "run make bench"),
+    ],
+)
+def test_wrong_options_are_refused_at_once(capsys, options, message):
+    with pytest.raises(SystemExit):
+        run.main(options)
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [([], "real.json"), (["--quick"], None), (["--quick", "--output"], "named.json")],
+)
+def test_results_are_written_where_they_belong(
+    monkeypatch, measurements, tmp_path, options, written
+):
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "real.json")
+    monkeypatch.setattr(run, "run_json", lambda command: {"cores": 2})
+    monkeypatch.setattr(run, "write_materials", lambda folder, quick: None)
+    monkeypatch.setattr(run, "measure", lambda runner, rounds: measurements)
+    named = [str(tmp_path / "named.json")] if "--output" in options else []
+    run.main(["--peers-python", sys.executable, *options, *named])
+    assert [path.name for path in tmp_path.iterdir()] == ([written] if written else [])
+    if written:
+        content = json.loads((tmp_path / written).read_bytes())
+        check_results(content)
+        assert content["machine"] == {"cores": 2}
+
+
+def test_the_transformer_s_time_is_given_to_this_book_s_recipe(monkeypatch, tmp_path):
+    started = []
+
+    def start(runner, contender, measurements, label):
+        started.append(contender)
+        measurements["transformer_seconds"] = [12.5]
+
+    monkeypatch.setattr(Runner, "run", start)
+    runner = Runner(sys.executable, sys.executable, tmp_path, quick=True)
+    assert 1 < run.measure(runner, 2)["best_model_windows"][0] < 2
+    assert started[: 2 * len(run.EACH_ROUND)] == run.EACH_ROUND * 2
+    assert Contender("benchmarks.ours_quality", ("--seconds", "12.5")) in started
+
+
+def test_the_benchmark_s_own_process_stays_without_tensorflow():
+    # charrnn.backend sets variables that the peers must not inherit.
+    code = "import sys, benchmarks.run; print('tensorflow' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert output == "False\n"
+
+
+def test_the_peers_import_nothing_of_this_book():
+    files = [ROOT / "benchmarks" / "contender.py", *(ROOT / "benchmarks" / "peers").glob("*.py")]
+    assert len(files) > 8
+    for file in files:
+        assert "charrnn" not in file.read_text(encoding="utf-8"), file
+
+
+def test_the_peers_environment_has_this_book_s_versions():
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    for line in (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8").splitlines():
+        assert line in lock or line == "torch==2.13.0"
+
+
+@pytest.fixture(scope="module")
+def materials(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("materials")
+    write_materials(folder, quick=True)
+    return folder
+
+
+# In this process, whose TensorFlow is loaded already. The peers in PyTorch have another
+# environment, mixed_bfloat16 would stay set, XLA is slow to compile.
+CONTENDERS = [
+    contender
+    for contender in [
+        *run.EACH_ROUND,
+        *run.AFTER,
+        Contender("benchmarks.ours_quality", ("--seconds", "1")),
+    ]
+    if not contender.peers and not {"xla", "mixed_bfloat16"} & set(contender.options)
+]
+
+
+# Keras warns where a shuffled dataset is given to a plain `fit`.
+@pytest.mark.filterwarnings("ignore:`shuffle=True` was passed:UserWarning")
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda c: " ".join([c.module, *c.options]))
+def test_a_contender_measures_what_rows_are_made_of(monkeypatch, capsys, materials, contender):
+    # Setting it takes back afterwards what a contender sets.
+    monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "float32")
+    command = [contender.module, str(materials), *contender.options, "--quick"]
+    monkeypatch.setattr(sys, "argv", command)
+    importlib.import_module(contender.module).main()
+    measured = json.loads(capsys.readouterr().out)
+    assert set(measured) <= {*MEASURED, "sample_start_seconds"}
+    assert all(value > 0 for value in measured.values())
+
+
+def test_system_a_is_the_book_s_model(materials):
+    from benchmarks.peers.system_a import OneStep, load_model
+    from charrnn import export
+
+    theirs, to_ids, to_characters = load_model(materials / "weights")
+    ours, vocabulary = export.load_model(materials / "weights")
+    ids = np.random.default_rng(0).integers(1, QUICK.vocabulary, (2, 30)).astype("int32")
+    np.testing.assert_allclose(theirs(ids), ours(ids), atol=1e-6)
+    assert list(to_ids(list("ROMEO"))) == list(vocabulary.encode("ROMEO"))
+    texts = OneStep(theirs, to_ids, to_characters).continue_texts(["RO", "MEO"], 40)
+    assert [len(text) for text in texts] == [42, 43]
+    assert all("[UNK]" not in text for text in texts)
+
+
+def test_the_committed_results_are_whole_and_consistent():
+    check_results(json.loads(RESULTS.read_bytes()))
+
+
+def test_the_readme_shows_the_committed_results():
+    rows = json.loads(RESULTS.read_bytes())["rows"]
+    assert markdown(rows) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_shipped_models_loss_is_its_cards():
+    rows = {row["id"]: row for row in json.loads(RESULTS.read_bytes())["rows"]}
+    card = json.loads(PRETRAINED.with_suffix(".json").read_bytes())["card"]
+    assert rows["best_model_windows"]["value"] == card["windows_loss"]

@@ -1,0 +1,87 @@
+"""A tiny chapter that keeps every rule, for the tests of the tools."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from tools.chapters.notebooks import write_notebook
+from tools.stamp import Repository, stamp_notebook
+
+REPOSITORY = Repository("https://github.com/owner/name", "main")
+EXERCISES = """\
+## Exercises
+
+1. Double it.
+
+<details>
+<summary>Solution</summary>
+
+```python
+assert double(STEPS) == 6
+```
+
+Twice three is six.
+
+</details>
+
+2. Double a half.
+
+<details>
+<summary>Solution</summary>
+
+```python
+half = 0.5
+assert double(half) == 1
+```
+
+</details>
+"""
+v4: Any = nbformat.v4
+
+
+def markdown(name: str, source: str) -> Any:
+    return v4.new_markdown_cell(source, id=name)
+
+
+def code(name: str, source: str, *tags: str) -> Any:
+    cell = v4.new_code_cell(source, id=name)
+    if tags:
+        cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def tiny_chapter(*cells: Any, executed: bool = True) -> Any:
+    """Return a chapter with `cells` before its summary, its counts as if it had been executed."""
+    notebook = v4.new_notebook(
+        cells=[
+            markdown("title", "# Tiny\n\nOne idea."),
+            markdown("objectives", "## What you will learn\n\n- One idea. It costs 1 s."),
+            code("parameters", 'PROFILE = "quick"\nSTEPS = 3', "parameters"),
+            code("imports", "import math"),
+            code("double", "def double(x):\n    return 2 * x"),
+            *cells,
+            markdown("summary", "## Summary\n\nOne idea."),
+            markdown("exercises", EXERCISES),
+        ]
+    )
+    stamp_notebook(notebook, "notebooks/en/01_tiny.ipynb", REPOSITORY)
+    count = 0
+    for cell in notebook.cells:
+        if executed and cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+    return notebook
+
+
+def write_chapter(folder: Path, notebook: Any, name: str = "01_tiny") -> Path:
+    path = folder / f"{name}.ipynb"
+    write_notebook(path, notebook)
+    return path
+
+
+def write_toc(root: Path, *stems: str) -> None:
+    """Write the toc of a book with an index and these chapters."""
+    files = "".join(f"- file: notebooks/en/{stem}\n" for stem in stems)
+    toc = f"format: jb-book\nroot: notebooks/en/index\nchapters:\n{files}"
+    (root / "_toc.yml").write_text(toc, encoding="utf-8")

@@ -1,0 +1,253 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.chapters import code, tiny_chapter, write_chapter
+from tools import execute
+from tools.chapters.notebooks import ROOT, find_chapters, notebook_text, read_notebook
+from tools.chapters.outputs import clean
+from tools.chapters.parameters import literal
+from tools.execute import main
+
+SHOW = code("show", "print(PROFILE, STEPS)")
+
+
+@pytest.fixture
+def chapter(tmp_path: Path) -> Path:
+    return write_chapter(tmp_path, tiny_chapter(SHOW, executed=False))
+
+
+def printed(path: Path) -> str:
+    cell = next(cell for cell in read_notebook(path).cells if cell.id == "show")
+    return "".join(output.text for output in cell.outputs)
+
+
+def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
+    notebook = read_notebook(chapter)
+    notebook.metadata["papermill"] = {"duration": 1.5}
+    notebook.metadata["language_info"]["version"] = "3.11.7"
+    notebook.cells[5].metadata["tags"] = []
+    notebook.cells[5].metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
+    notebook.cells.insert(4, code("old", "STEPS = 99", "injected-parameters"))
+    streams = "import sys\nfor n in range(3):\n    print(n)\n    sys.stdout.flush()"
+    notebook.cells.append(code("streams", streams))
+    write_chapter(chapter.parent, notebook)
+
+    assert main(["--in-place", str(chapter)]) == 0
+
+    text = chapter.read_text(encoding="utf-8")
+    stored = read_notebook(chapter)
+    assert printed(chapter) == "quick 3\n"
+    assert [c.execution_count for c in stored.cells if c.cell_type == "code"] == [1, 2, 3, 4, 5, 6]
+    assert len(stored.cells[-1].outputs) == 1
+    assert stored.metadata.language_info == {"name": "python"}
+    for word in ("papermill", "iopub", '"tags": []', "injected", "99"):
+        assert word not in text
+    assert text == notebook_text(stored)
+    assert text.endswith("}\n")
+    assert not [path for path in chapter.parent.iterdir() if path != chapter]
+
+
+def test_running_twice_changes_nothing(chapter: Path) -> None:
+    assert main(["--in-place", str(chapter)]) == 0
+    first = chapter.read_bytes()
+    assert main(["--in-place", str(chapter)]) == 0
+    assert chapter.read_bytes() == first
+
+
+def test_copies_take_profile_and_parameters(chapter: Path, tmp_path: Path) -> None:
+    before = chapter.read_bytes()
+    out = tmp_path / "deep" / "out"
+    argv = [str(chapter), "--output", str(out), "--profile", "full", "-p", "STEPS", "7"]
+
+    assert main(argv) == 0
+
+    assert printed(out / chapter.name) == "full 7\n"
+    assert [c.id for c in read_notebook(out / chapter.name).cells][4] == "injected-parameters"
+    assert chapter.read_bytes() == before
+
+
+def test_defaults_given_by_hand_inject_nothing(chapter: Path, tmp_path: Path) -> None:
+    argv = [str(chapter), "--output", str(tmp_path / "out"), "-p", "STEPS", "3"]
+    assert main(argv) == 0
+    assert "injected" not in (tmp_path / "out" / chapter.name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-p", "STEP", "7"], ["'STEP'", "PROFILE, STEPS"]),
+        (["-p", "STEPS", "many"], ["STEPS", "'many'"]),
+        (["-p", "STEPS", "1.5"], ["STEPS", "1.5"]),
+        (["--in-place", "--profile", "full"], ["01_tiny", "'full'"]),
+        (["no_such_chapter"], ["no_such_chapter", "04_training"]),
+    ],
+)
+def test_refused_before_anything_runs(
+    chapter: Path,
+    options: list[str],
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execute, "run", lambda *_: pytest.fail("a chapter was run"))
+    assert main([str(chapter), *options]) == 2
+    message = capsys.readouterr().err
+    assert all(word in message for word in words), message
+
+
+def test_a_failing_cell_is_named_and_the_file_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = code("divide", "numerator = 1\nnumerator / 0")
+    chapter = write_chapter(tmp_path, tiny_chapter(bad))
+    before = chapter.read_bytes()
+    assert main(["--in-place", str(chapter)]) == 1
+    message = capsys.readouterr().err
+    for word in ("01_tiny", "cell 7 ", "id divide", "numerator / 0", "ZeroDivisionError"):
+        assert word in message
+    assert "\x1b" not in message
+    assert chapter.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [chapter]
+
+
+def test_cell_number_is_the_chapters_own_with_parameters_injected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chapter = write_chapter(tmp_path, tiny_chapter(code("fail", "raise KeyError(STEPS)")))
+    out = tmp_path / "out"
+    assert main([str(chapter), "--output", str(out), "-p", "STEPS", "12"]) == 1
+    message = capsys.readouterr().err
+    assert "cell 7 (id fail)" in message
+    assert "KeyError: 12" in message
+    assert not out.exists()
+
+
+def test_a_cell_has_a_time_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chapter = write_chapter(tmp_path, tiny_chapter(code("sleep", "import time\ntime.sleep(60)")))
+    started = time.monotonic()
+    assert main(["--in-place", "--timeout", "1", str(chapter)]) == 1
+    assert time.monotonic() - started < 25
+    message = capsys.readouterr().err
+    assert "id sleep" in message
+    assert "1 s (--timeout)" in message
+
+
+def test_a_dead_kernel_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chapter = write_chapter(tmp_path, tiny_chapter(code("die", "import os\nos._exit(1)")))
+    assert main(["--in-place", str(chapter)]) == 1
+    message = capsys.readouterr().err
+    assert "id die" in message
+    assert "the kernel died" in message
+
+
+def test_kernel_is_this_interpreter_in_the_chapters_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "jupyter" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    argv = ["/no/such/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    content = {"argv": argv, "display_name": "Python 3", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    lines = "import os, sys\nprint(sys.executable, os.getcwd(), os.environ['MPLBACKEND'], sep='|')"
+    chapter = write_chapter(tmp_path, tiny_chapter(code("show", lines)))
+    assert main(["--in-place", str(chapter)]) == 0
+    executable, folder, backend = printed(chapter).strip().split("|")
+    assert executable == sys.executable
+    assert Path(folder) == tmp_path
+    assert "inline" in backend
+
+
+def run_script(*argv: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, str(ROOT / "tools" / "execute.py"), *argv]
+    pipe: Any = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
+
+
+def test_lines_without_control_characters_off_a_terminal(chapter: Path) -> None:
+    output, errors = (process := run_script("--in-place", str(chapter))).communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert errors == ""
+    first, last = output.splitlines()
+    assert first.startswith("01_tiny")
+    assert "9 cells" in first
+    assert output.count("01_tiny") == 1
+    assert last.startswith("1 chapters in")
+    assert output.replace("\n", "").isprintable()
+
+
+def test_interrupt_ends_cleanly(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    lines = (
+        f"import os, pathlib, time\npathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))"
+    )
+    sleep = code("sleep", f"{lines}\ntime.sleep(60)")
+    chapter = write_chapter(tmp_path, tiny_chapter(sleep))
+    before = chapter.read_bytes()
+    # A background job of a shell inherits an ignored SIGINT, and so would the runner under test.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = run_script("--in-place", str(chapter))
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    deadline = time.monotonic() + 40
+    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    kernel = int(pid_file.read_text())
+    process.send_signal(signal.SIGINT)
+    try:
+        _, errors = process.communicate(timeout=40)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert chapter.read_bytes() == before
+    with pytest.raises(ProcessLookupError):
+        os.kill(kernel, 0)
+
+
+def test_chapters_by_number_name_and_path_in_toc_order(chapter: Path) -> None:
+    known = [Path("/book/01_a.ipynb"), Path("/book/02_b.ipynb"), Path("/book/10_c.ipynb")]
+    assert find_chapters([], known) == known
+    assert find_chapters(["10_c", "1"], known) == [known[0], known[2]]
+    assert find_chapters(["02"], known) == [known[1]]
+    assert find_chapters([str(chapter), "2"], known) == [known[1], chapter]
+    with pytest.raises(ValueError, match="01_a, 02_b, 10_c; received '3'"):
+        find_chapters(["3"], known)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("7", 7), ("-0.5", -0.5), ("true", True), ("None", None), ("[1, 2]", [1, 2]), ("abc", "abc")],
+)
+def test_literals(text: str, value: object) -> None:
+    assert literal(text) == value
+    assert type(literal(text)) is type(value)
+
+
+def test_clean_leaves_other_metadata() -> None:
+    notebook = tiny_chapter()
+    notebook.cells[0].metadata["mystnb"] = {"image": {"alt": "x"}}
+    before = notebook_text(notebook)
+    assert notebook_text(clean(notebook)) == before
+
+
+def test_a_notebook_without_ids_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.ipynb"
+    content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"expected nbformat 4\.5, received 4\.4"):
+        read_notebook(path)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match="expected a Jupyter notebook"):
+        read_notebook(path)

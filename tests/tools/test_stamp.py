@@ -1,0 +1,163 @@
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.chapters import tiny_chapter, write_chapter
+from tools.chapters.notebooks import ROOT, read_notebook
+from tools.stamp import SETUP, main, read_repository, stamp
+
+CONFIG = """\
+title: Book
+repository:
+  url: https://github.com/owner/name
+  branch: main
+"""
+README = """\
+See https://github.com/other/thing.
+<!-- repository -->
+```
+git clone https://github.com/old-owner/old.name.git
+cd old.name
+```
+The [book](https://old-owner.github.io/old.name/), [issues](https://github.com/old-owner/old/issues).
+<!-- /repository -->
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A stamped book of one chapter."""
+    (tmp_path / "_config.yml").write_text(CONFIG, encoding="utf-8")
+    toc = "format: jb-book\nroot: en/index\nchapters:\n- file: notebooks/en/01_tiny\n"
+    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    project = '[project.urls]\nRepository = "https://github.com/a/b"\n'
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    write_chapter(tmp_path / "notebooks" / "en", tiny_chapter())
+    assert main([], tmp_path) == 0
+    return tmp_path
+
+
+def chapter_of(book: Path) -> Path:
+    return book / "notebooks" / "en" / "01_tiny.ipynb"
+
+
+def test_the_real_book_is_stamped() -> None:
+    assert stamp(ROOT, write=False) == []
+
+
+def test_stamp_is_stable(book: Path) -> None:
+    before = {path: path.read_bytes() for path in book.rglob("*") if path.is_file()}
+    assert main(["--check"], book) == 0
+    assert main([], book) == 0
+    assert {path: path.read_bytes() for path in book.rglob("*") if path.is_file()} == before
+
+
+def test_readme_and_project(book: Path) -> None:
+    readme = (book / "README.md").read_text(encoding="utf-8")
+    assert "See https://github.com/other/thing." in readme
+    assert "git clone https://github.com/owner/name.git\ncd name\n" in readme
+    assert "(https://owner.github.io/name/)" in readme
+    assert "(https://github.com/owner/name/issues)" in readme
+    project = (book / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'Repository = "https://github.com/owner/name"' in project
+
+
+def test_a_moved_repository_is_written_everywhere(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = CONFIG.replace("owner/name", "new/home").replace("main", "stable")
+    (book / "_config.yml").write_text(moved, encoding="utf-8")
+    before = chapter_of(book).read_bytes()
+    assert main(["--check"], book) == 1
+    assert chapter_of(book).read_bytes() == before
+    shown = capsys.readouterr()
+    for word in ("Colab link", "cell setup", "README.md", "pyproject.toml"):
+        assert word in shown.out
+    assert "make stamp" in shown.err
+
+    assert main([], book) == 0
+    assert main(["--check"], book) == 0
+    text = chapter_of(book).read_text(encoding="utf-8")
+    place = "new/home/blob/stable/notebooks/en/01_tiny.ipynb"
+    assert f"[Open this chapter in Colab](https://colab.research.google.com/github/{place})" in text
+    assert 'https://github.com/new/home\\"' in text
+    assert "@stable" in text
+    assert "owner" not in text
+
+
+def test_a_translated_link_keeps_its_words(book: Path) -> None:
+    notebook = read_notebook(chapter_of(book))
+    notebook.cells[0].source = notebook.cells[0].source.replace("Open this", "Ouvrir")
+    notebook.cells[0].source = notebook.cells[0].source.replace("/owner/", "/elsewhere/")
+    write_chapter(chapter_of(book).parent, notebook)
+    assert main([], book) == 0
+    source = read_notebook(chapter_of(book)).cells[0].source
+    assert source.count("colab") == 1
+    assert "[Ouvrir chapter in Colab](https://colab.research.google.com/github/owner/" in source
+
+
+@pytest.mark.parametrize("key", ["kernelspec", "language_info", "accelerator", "colab"])
+def test_metadata_is_checked(book: Path, key: str) -> None:
+    notebook = read_notebook(chapter_of(book))
+    del notebook.metadata[key]
+    write_chapter(chapter_of(book).parent, notebook)
+    assert stamp(book, write=False) == [f"notebooks/en/01_tiny.ipynb: the metadata {key}"]
+
+
+def test_a_setup_cell_is_added_after_the_objectives(book: Path) -> None:
+    notebook = read_notebook(chapter_of(book))
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "setup"]
+    write_chapter(chapter_of(book).parent, notebook)
+    assert main([], book) == 0
+    ids = [cell.id for cell in read_notebook(chapter_of(book)).cells]
+    assert ids[:4] == ["title", "objectives", "setup", "parameters"]
+
+
+def test_expect(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", "--expect", "https://github.com/Owner/name.git"], book) == 0
+    assert main(["--check", "--expect", "https://github.com/else/name"], book) == 1
+    message = capsys.readouterr().err
+    assert "expected repository.url https://github.com/else/name" in message
+    assert "make stamp" in message
+
+
+@pytest.mark.parametrize("url", ["", "https://example.org/a/b", "https://github.com/a/b.git"])
+def test_an_address_that_colab_cannot_open_is_refused(book: Path, url: str) -> None:
+    (book / "_config.yml").write_text(CONFIG.replace("https://github.com/owner/name", url))
+    with pytest.raises(ValueError, match=r"repository\.url"):
+        read_repository(book / "_config.yml")
+
+
+def test_setup_cell_does_nothing_where_charrnn_is_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("pip was called"))
+    exec(SETUP.format(url="https://github.com/owner/name", branch="main"), {})
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_setup_cell_installs_where_charrnn_is_missing(
+    status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = []
+
+    class Result:
+        returncode, stderr = status, "no route to host"
+
+    def run(command: list[str], **_: object) -> Result:
+        commands.append(command)
+        return Result()
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("subprocess.run", run)
+    source = SETUP.format(url="https://github.com/owner/name", branch="main")
+    if status:
+        with pytest.raises(RuntimeError, match=r"owner/name:\nno route to host"):
+            exec(source, {})
+    else:
+        exec(source, {})
+    assert commands[0][-1] == "charrnn-book @ git+https://github.com/owner/name@main"
+    assert "--upgrade" not in commands[0]
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,220 @@
+"""The built pages: nothing broken, nothing fetched from elsewhere, nothing left unrendered.
+
+`make test` builds all languages once and names their folder in BOOK_SITES; without that name the
+tests build them. Every test runs over the pages of every language.
+"""
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+from tools.build_site import build_all
+from tools.chapters.notebooks import ROOT, read_notebook, toc_files
+from tools.translation.figures import read_figures
+from tools.translation.languages import SOURCE, languages
+
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+LANGUAGES = languages(ROOT)
+ENGLISH = [Path(file).name for file in toc_files()]
+CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
+PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
+CODE = re.compile(r"```.*?```|`[^`]*`", re.S)
+# Pages whose text has formulas.
+FORMULAS = {
+    name
+    for name in ENGLISH
+    for cell in read_notebook(ROOT / "notebooks" / "en" / f"{name}.ipynb").cells
+    if cell.cell_type == "markdown" and "$" in CODE.sub("", cell.source)
+}
+# Attributes that make a browser fetch something at once, as href of <a> does not.
+FETCHED = {"src", "srcset", "data", "poster", "background"}
+STRAY = re.compile(r"\*\*|`|\$\$|\]\(|^#+ |</?\w+>", re.M)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    if "BOOK_SITES" in os.environ:
+        folder = Path(os.environ["BOOK_SITES"]).resolve()
+        assert (folder / "en/index.html").is_file(), f"BOOK_SITES: no built book in {folder}"
+        return folder
+    folder = tmp_path_factory.mktemp("book") / "site"
+    build_all(ROOT / "notebooks" / "en", folder, strict=True)
+    return folder
+
+
+@cache
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(path: Path) -> set[str]:
+    return {tag["id"] for tag in parse(path).find_all(id=True)}
+
+
+def documents(site: Path) -> list[Path]:
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+def article(site: Path, page: str) -> Tag:
+    return parse(site / f"{page}.html").select_one("article.bd-article")
+
+
+def is_foreign(address: str) -> bool:
+    return bool(urlsplit(address).netloc)
+
+
+def broken(page: Path, site: Path, address: str) -> bool:
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return False
+    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if target.is_dir():
+        target = target / "index.html"
+    if not target.is_file() or not target.is_relative_to(site):
+        return True
+    fragment = unquote(parts.fragment)
+    return bool(fragment) and target.suffix == ".html" and fragment not in anchors(target)
+
+
+def test_every_page_is_there(site):
+    expected = {site / f"{page}.html" for page in PAGES}
+    assert expected <= set(documents(site))
+
+
+def test_internal_links_and_anchors_resolve(site):
+    wrong = [
+        f"{path.relative_to(site)}: {tag[name]}"
+        for path in documents(site)
+        for tag in parse(path).find_all(True)
+        for name in ("href", "src")
+        # "#" alone is the theme's way to write a button.
+        if tag.get(name, "#") != "#" and broken(path, site, tag[name])
+    ]
+    assert wrong == []
+
+
+def test_pages_fetch_nothing_from_another_host(site):
+    wrong = []
+    for path in documents(site):
+        for tag in parse(path).find_all(True):
+            fetched = [tag[name] for name in FETCHED if name in tag.attrs]
+            if tag.name == "link" and tag.get("rel") not in (["canonical"], ["alternate"]):
+                fetched.append(tag.get("href", ""))
+            wrong += [f"{path.relative_to(site)}: {tag.name} {a}" for a in fetched if is_foreign(a)]
+    assert wrong == []
+
+
+def test_style_sheets_fetch_nothing_from_another_host(site):
+    foreign = re.compile(r"""(?:url\(|@import)\s*["']?(?:https?:)?//[^)\s"']+""")
+    sheets = [*site.rglob("*.css")]
+    assert sheets
+    wrong = [
+        f"{path.relative_to(site)}: {address}"
+        for path in sheets
+        for address in foreign.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_has_language_title_and_one_heading(site, page):
+    html = parse(site / f"{page}.html")
+    code = page.split("/")[0]
+    assert html.html["lang"] == code
+    # The theme repeats the title outside the article, for print alone.
+    (heading,) = article(site, page).find_all("h1")
+    title = heading.get_text().removesuffix("#").strip()
+    assert title
+    assert html.title.string.startswith(title)
+    assert html.title.string.endswith(LANGUAGES[code].title)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_images_say_what_they_show(site, page):
+    for image in parse(site / f"{page}.html").find_all("img"):
+        text = image.get("alt", "")
+        assert text, f"no alternative text: {image}"
+        assert not re.search(r"\.(png|svg|jpe?g)$|^_images", text), (
+            f"a file name is no text: {image}"
+        )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_markup_is_left_unrendered(site, page):
+    body = BeautifulSoup(str(article(site, page)), "html.parser")
+    # A cell may show text that looks like HTML.
+    for tag in body.select("pre, code, script, style, .math, .cell_output"):
+        tag.decompose()
+    assert STRAY.findall(body.get_text()) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_formulas_are_set_by_local_mathjax(site, page):
+    path = site / f"{page}.html"
+    has_formulas = page.split("/")[1] in FORMULAS
+    assert bool(article(site, page).select(".math")) == has_formulas
+    if not has_formulas:
+        return
+    scripts = [tag["src"] for tag in parse(path).find_all("script", src=True)]
+    (mathjax,) = [urlsplit(address).path for address in scripts if "mathjax" in address.lower()]
+    folder = (path.parent / mathjax).resolve().parent
+    assert folder.is_relative_to(site)
+    assert (folder / "tex-chtml.js").stat().st_size > 1_000_000
+    assert (folder / "output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff").is_file()
+    assert (folder / "input/tex/extensions/boldsymbol.js").is_file()
+    assert (folder / "LICENSE").is_file()
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_solutions_are_folded_and_highlighted(site, page):
+    folded = article(site, page).select("details:not(.hide)")
+    assert folded, "a chapter has exercises with solutions"
+    for block in folded:
+        assert not block.has_attr("open")
+        assert block.summary.get_text(strip=True)
+        assert block.select("div.highlight-python pre span"), "code is not highlighted"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_launch_button_opens_this_chapter_in_colab(site, page):
+    """Jupyter Book's own theme options vanish where `recursive_update` is not set."""
+    repository = CONFIG["repository"]
+    own = (ROOT / "notebooks" / f"{page}.ipynb").is_file()
+    file = f"notebooks/{page if own else page.replace(page.split('/')[0], 'en', 1)}.ipynb"
+    place = f"{repository['url']}/blob/{repository['branch']}/{file}"
+    colab = place.replace("https://github.com", "https://colab.research.google.com/github")
+    buttons = parse(site / f"{page}.html").select(".article-header-buttons a")
+    assert colab in [button.get("href") for button in buttons]
+
+
+def test_the_toc_numbers_the_chapters(site):
+    for code in LANGUAGES:
+        for number, name in enumerate(ENGLISH, 1):
+            heading = article(site, f"{code}/{name}").h1.get_text()
+            assert heading.startswith(f"{number}. ")
+
+
+def outputs(site: Path, page: str) -> tuple[list[str], list[str]]:
+    """Return the outputs of a page without the words for pictures, and those words."""
+    copy = BeautifulSoup(str(article(site, page)), "html.parser")
+    texts = [image.attrs.pop("alt") for image in copy.select(".cell_output img")]
+    return [str(tag) for tag in copy.select(".cell_output")], texts
+
+
+def test_every_language_shows_the_same_outputs_and_describes_them_in_its_words(site):
+    for name in ENGLISH:
+        english, told = outputs(site, f"en/{name}")
+        assert english
+        for code in set(LANGUAGES) - {SOURCE}:
+            own, texts = outputs(site, f"{code}/{name}")
+            assert own == english
+            figures = read_figures(ROOT, code).get(name, {})
+            known = {entry["english"]: entry["text"] for entry in figures.values()}
+            assert texts == [known.get(text) or text for text in told]

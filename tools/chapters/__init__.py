@@ -1,0 +1,10 @@
+"""What a chapter is, and the rules that it keeps.
+
+notebooks     the toc, notebooks, cells, prose, solutions
+parameters    the values of a run: profiles and what the command line sets
+outputs       the outputs that are stored
+output_rules  rules for them
+source_rules  rules for cells and prose
+taught        what a chapter teaches is what the package runs
+reachable     which corpus can be had here
+"""

@@ -1,0 +1,164 @@
+"""Read and write the chapters: the toc, notebooks, cells, prose and solutions."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from charrnn.support.files import write_atomically
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Notebook = Any  # an nbformat.NotebookNode, whose keys are attributes
+Cell = Any
+_format: Any = nbformat  # types cover a part of nbformat only
+
+FENCE = re.compile(
+    r"^(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=mark)[ \t]*$", re.M | re.S
+)
+DETAILS = re.compile(r"<details>.*?</details>", re.S)
+# A fence that quotes the notation of a solution is no solution, so "<details>" opens a line.
+EXERCISES = re.compile(r"^## Exercises[ \t]*$", re.M)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One exercise's folded solution.
+
+    Attributes:
+        number: position among the chapter's exercises, from 1.
+        exercise: text between the previous solution and this one.
+        block: the whole `<details>` block.
+        code: its Python fences joined, "" if it has none.
+    """
+
+    number: int
+    exercise: str
+    block: str
+    code: str
+
+
+def toc_files(toc: Path = ROOT / "_toc.yml") -> list[str]:
+    """Return the files of the toc below its root, sections included, in order, as written there."""
+
+    def files(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [name for item in value for name in files(item)]
+        if not isinstance(value, dict):
+            return []
+        own = [value["file"]] if "file" in value else []
+        return own + [name for item in value.values() for name in files(item)]
+
+    return files(yaml.safe_load(toc.read_text(encoding="utf-8"))) if toc.exists() else []
+
+
+def chapter_paths(root: Path = ROOT) -> list[Path]:
+    """Return the chapters' notebooks in toc order, those not yet written included."""
+    return [root / f"{name}.ipynb" for name in toc_files(root / "_toc.yml")]
+
+
+def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
+    """Turn file stems, chapter numbers or paths into paths, in the order of `known`.
+
+    Args:
+        names: "04_training", "4", "notebooks/en/04_training.ipynb"; empty means all of `known`.
+        known: the notebooks of the toc.
+
+    Returns:
+        The notebooks of the toc in toc order, then other paths as given.
+
+    Raises:
+        ValueError: if a name is none of these.
+    """
+    if not names:
+        return list(known)
+    chosen: list[Path] = []
+    for name in names:
+        matches = [path for path in known if name in (path.stem, path.name)]
+        if name.isdecimal():
+            matches = [path for path in known if re.match(rf"0*{int(name)}_", path.stem)]
+        if not matches and name.endswith(".ipynb") and Path(name).is_file():
+            matches = [Path(name).resolve()]
+        if len(matches) != 1:
+            stems = ", ".join(path.stem for path in known)
+            raise ValueError(
+                f"chapter: expected a path, or a number or name of {stems}; received {name!r}"
+            )
+        chosen += matches
+    return [path for path in known if path in chosen] + [
+        path for path in dict.fromkeys(chosen) if path not in known
+    ]
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read a notebook whose cells have ids.
+
+    Raises:
+        ValueError: if the file is no notebook of format 4.5 or later.
+    """
+    try:
+        notebook = _format.reads(path.read_text(encoding="utf-8"), nbformat.NO_CONVERT)
+    except (nbformat.reader.NotJSONError, AttributeError, KeyError) as error:
+        raise ValueError(
+            f"{path}: expected a Jupyter notebook, received {type(error).__name__}"
+        ) from error
+    version = (notebook.nbformat, notebook.nbformat_minor)
+    if version < (4, 5) or version >= (5, 0):
+        raise ValueError(f"{path}: expected nbformat 4.5, received {version[0]}.{version[1]}")
+    if nameless := [n for n, cell in enumerate(notebook.cells, 1) if not cell.get("id")]:
+        raise ValueError(f"{path}: expected an id on every cell, received none on {nameless}")
+    return notebook
+
+
+def notebook_text(notebook: Notebook) -> str:
+    """Return a notebook as the file holds it: format 4.5, sorted keys, a newline at the end."""
+    notebook.nbformat_minor = 5
+    return str(_format.writes(notebook)).rstrip("\n") + "\n"
+
+
+def write_notebook(path: Path, notebook: Notebook) -> None:
+    """Write a notebook whole or not at all."""
+    write_atomically({path: notebook_text(notebook).encode()})
+
+
+def tags(cell: Cell) -> list[str]:
+    """Return a cell's tags."""
+    return list(cell.metadata.get("tags", []))
+
+
+def where(path: Path, notebook: Notebook, cell: Cell) -> str:
+    """Name a cell for a message: chapter, number from 1, id."""
+    number = next(n for n, other in enumerate(notebook.cells, 1) if other is cell)
+    return f"{path.stem} cell {number} ({cell.get('id', 'no id')})"
+
+
+def prose(text: str) -> str:
+    """Return Markdown without code blocks, code, formulas and link targets."""
+    text = FENCE.sub("", text)
+    text = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", text, flags=re.S)
+    text = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", "", text, flags=re.S)
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
+def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
+    """Return the exercises with their solutions, and the text after the last solution.
+
+    The exercises are all Markdown after the heading `## Exercises`; what stands between two
+    `<details>` blocks is the exercise of the second.
+    """
+    source = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    heading = EXERCISES.search(source)
+    if heading is None:
+        return [], ""
+    found: list[Solution] = []
+    rest = heading.end()
+    for match in DETAILS.finditer(source, rest):
+        fences = [m for m in FENCE.finditer(match[0]) if m["info"].strip() == "python"]
+        code = "\n".join(fence["body"] for fence in fences)
+        exercise = source[rest : match.start()].strip()
+        found.append(Solution(len(found) + 1, exercise, match[0], code))
+        rest = match.end()
+    return found, source[rest:].strip()

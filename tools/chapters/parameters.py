@@ -1,0 +1,97 @@
+"""The chapters' parameters cells: what they assign, and which values a run changes."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from tools.chapters.notebooks import Notebook, tags
+
+_NAMES = {"true": True, "false": False, "null": None}
+
+
+def literal(text: str) -> Any:
+    """Return the value of a Python or JSON literal; other text is a string."""
+    if text in _NAMES:
+        return _NAMES[text]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:
+    """Return the names and values that the parameters cells assign.
+
+    Raises:
+        ValueError: if a cell tagged `parameters` holds anything but `NAME = literal`.
+    """
+    known: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "parameters" in tags(cell):
+            try:
+                for statement in ast.parse(cell.source).body:
+                    known.update([_assignment(statement)])
+            except (SyntaxError, ValueError) as error:
+                raise ValueError(
+                    f"{path.stem} ({cell.id}): expected lines of NAME = literal, received {error}"
+                ) from error
+    return known
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, ast.literal_eval(value)
+    raise ValueError(ast.unparse(statement))
+
+
+def chapter_parameters(
+    known: dict[Path, dict[str, Any]], wanted: dict[str, Any], *, changes_allowed: bool
+) -> dict[Path, dict[str, Any]]:
+    """Return what to inject into each chapter: the wanted values that it has and that differ.
+
+    With nothing to inject papermill adds no cell, and the execution counts stay 1…n.
+
+    Args:
+        known: per chapter, the names and values of its parameters cells.
+        wanted: the values of this run; `PROFILE` alone may be unknown to all chapters.
+        changes_allowed: whether a value may differ from the chapter's own.
+
+    Raises:
+        ValueError: if no chapter has the name, a value is of another kind than the chapter's, or
+            a value differs where that is not allowed.
+    """
+    names = sorted({name for values in known.values() for name in values})
+    for name in wanted:
+        if name not in names and (name != "PROFILE" or wanted[name] != "quick"):
+            raise ValueError(
+                f"parameter: expected one of {', '.join(names) or 'none'}, received {name!r}"
+            )
+    jobs: dict[Path, dict[str, Any]] = {}
+    for path, values in known.items():
+        jobs[path] = {}
+        for name in wanted.keys() & values.keys():
+            old, new = values[name], wanted[name]
+            if not _same_kind(old, new):
+                raise ValueError(
+                    f"{name}: expected a value of the kind of {old!r}, received {new!r}"
+                )
+            if new != old:
+                jobs[path][name] = new
+        if jobs[path] and not changes_allowed:
+            raise ValueError(
+                f"{path.stem}: expected the chapter's own parameters, because the outputs are "
+                f"stored beside them; received {jobs[path]}"
+            )
+    return jobs
+
+
+def _same_kind(old: Any, new: Any) -> bool:
+    """Whether a new value can stand for the old one; None stands for any."""
+    if old is None or new is None:
+        return True
+    if isinstance(old, bool) or isinstance(new, bool):
+        return isinstance(old, bool) and isinstance(new, bool)
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return isinstance(old, float) or isinstance(new, int)
+    return type(old) is type(new)

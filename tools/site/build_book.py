@@ -1,0 +1,197 @@
+"""Build the book's HTML in one language.
+
+    python -m tools.site.build_book                  English, the committed chapters as they are
+    python -m tools.site.build_book --source _build/executed/en    executed copies of them
+    python -m tools.site.build_book --language ru    code and outputs as above, prose in Russian
+    python -m tools.site.build_book --strict         every warning is an error
+
+A build starts from nothing, so that no page of an earlier one survives, and takes the place of the
+old site only when it succeeded. `tools/build_site.py` builds all languages.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from charrnn.support.files import write_folder_atomically
+from tools.chapters.notebooks import ROOT
+from tools.site.assembly import BuildError, assemble
+from tools.stamp import Repository, read_repository
+from tools.translation.languages import SOURCE, languages
+
+# Jupyter Book's own progress is some hundred lines; of a failed build these are worth reading.
+COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
+TAIL = 15
+# Sphinx colours its messages under Jupyter Book whatever NO_COLOR says.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def public_address(repository: Repository) -> str:
+    """Return where the hosting service shows the sites of a repository, with a slash at the end."""
+    owner, name = repository.name.split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
+def storage_key(repository: Repository) -> str:
+    """Return the name under which a browser keeps the language read last.
+
+    One host serves all sites of an owner, so the name holds that of the repository.
+    """
+    return f"{repository.name}/language"
+
+
+def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[str, Any]:
+    """Derive the configuration of one language from the one `_config.yml`.
+
+    Args:
+        root: the repository.
+        code: the language.
+        notices: page -> what its reader must be told.
+
+    Raises:
+        BuildError: there is no such language.
+    """
+    known = languages(root)
+    if code not in known:
+        raise BuildError(f"language: expected one of {', '.join(known)}; received {code!r}")
+    language = known[code]
+    words = {key: value for key, value in language.words.items() if key != "messages"}
+    repository = read_repository(root / "_config.yml")
+    address = public_address(repository)
+    content: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    content |= {"title": language.title, "author": words["author"]}
+    content["repository"]["path_to_book"] = f"notebooks/{code}"
+    content["html"] |= {"baseurl": f"{address}{code}/", "extra_footer": words["footer"]}
+    config = content["sphinx"]["config"]
+    config["language"] = language.sphinx
+    config["html_theme_options"]["search_bar_text"] = words["search"]
+    config["togglebutton_hint"] = config["nb_code_prompt_show"] = words["show"]
+    config["togglebutton_hint_hide"] = config["nb_code_prompt_hide"] = words["hide"]
+    if "book_search" in content["sphinx"]["local_extensions"]:
+        config["search_notice"] = words["unserved"]
+    config["book_messages"] = language.words.get("messages", {})
+    config["book_site"] = {
+        "code": code,
+        "name": language.name,
+        "title": language.title,
+        "address": address,
+        "storage": storage_key(repository),
+        "languages": {other.code: other.name for other in known.values()},
+        "notices": notices,
+        "words": words,
+    }
+    return content
+
+
+def render(folder: Path, *, strict: bool) -> Path:
+    """Run Jupyter Book over an assembled folder.
+
+    Returns:
+        The folder of the HTML.
+
+    Raises:
+        BuildError: the build failed; the message holds its complaints.
+    """
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    if strict:
+        command += ["-W", "-n", "--keep-going"]
+    result = subprocess.run(
+        [*command, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    lines = COLOUR.sub("", result.stdout).replace(f"{folder}{os.sep}", "").splitlines()
+    complaints = [line for line in lines if COMPLAINT.search(line)]
+    if result.returncode:
+        shown = "\n".join(complaints or lines[-TAIL:])
+        raise BuildError(f"jupyter-book build ended with {result.returncode}:\n{shown}")
+    for line in complaints:
+        print(line, file=sys.stderr)
+    return folder / "_build" / "html"
+
+
+def build(
+    source: Path,
+    output: Path,
+    *,
+    strict: bool = False,
+    root: Path = ROOT,
+    language: str = SOURCE,
+) -> list[str]:
+    """Build the book and put it at `output`, where an old one stays if anything fails.
+
+    Args:
+        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        output: folder of the site.
+        strict: treat warnings and unresolved references as errors.
+        root: the repository.
+        language: the code of a language.
+
+    Returns:
+        The pages, without suffix, in the order of the toc.
+
+    Raises:
+        ValueError: a file is missing or no page of the book, or the build failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="book-") as temporary:
+        # The system's temporary folder can be a link, which Sphinx would resolve in its messages.
+        folder = Path(temporary).resolve()
+        notices = assemble(source, folder, root, language)
+        content = configuration(root, language, notices)
+        (folder / "_config.yml").write_text(
+            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
+        html = render(folder, strict=strict)
+        with write_folder_atomically(output) as site:
+            shutil.copytree(html, site, dirs_exist_ok=True)
+    return list(notices)
+
+
+def build_arguments(description: str) -> argparse.ArgumentParser:
+    """Return a parser of what a build of one language and of all have in common."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument(
+        "--source",
+        type=Path,
+        default=ROOT / "notebooks" / SOURCE,
+        help="folder of the English chapters (default: the committed ones)",
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line entry; returns the exit code."""
+    parser = build_arguments(__doc__ or "")
+    parser.add_argument(
+        "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="folder of the site (default: _build/site/LANGUAGE)"
+    )
+    options = parser.parse_args(arguments)
+    output = options.output or ROOT / "_build" / "site" / options.language
+    start = time.monotonic()
+    try:
+        pages = build(options.source, output, strict=options.strict, language=options.language)
+    except ValueError as error:
+        print(f"build_book: {error}", file=sys.stderr)
+        return 1
+    print(f"{output}: {len(pages)} pages built in {time.monotonic() - start:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
