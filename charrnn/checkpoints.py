@@ -61,7 +61,7 @@ def check_loss(loss: float, epoch: int) -> None:
 
 
 class RunState:
-    """The latest state of a run: weights, optimizer, random seeds, number of epochs done.
+    """The latest state of a run: weights, optimizer, random seeds, carried states, epochs done.
 
     It is kept as a TensorFlow checkpoint. The new one is written beside the old one, which is
     deleted afterwards, so an interruption at any moment leaves a state to go on from.
@@ -77,6 +77,8 @@ class RunState:
             "model": [variable.value for variable in model.variables],
             "optimizer": [variable.value for variable in optimizer.variables],
         }
+        if carried := getattr(model, "carried", None):
+            self.parts["carried"] = list(carried.variables)
         state = tf.train.Checkpoint(epoch=self.epoch, **self.parts)
         self.manager = tf.train.CheckpointManager(state, str(directory), max_to_keep=1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from charrnn.backend import tf
 from charrnn.generation import Generator
-from charrnn.model import CharacterModel, build
+from charrnn.model import CharacterModel
 from charrnn.support.files import write_folder_atomically
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
@@ -50,7 +50,7 @@ def load_model(
         ValueError: a file is missing or damaged, or they do not belong together.
     """
     stored = read_weights(path)
-    model = build(**stored.hyperparameters)
+    model = CharacterModel(**stored.hyperparameters)
     model.set_weights([stored.arrays[name] for name in expected_shapes(stored.hyperparameters)])
     return model, stored.vocabulary
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from charrnn.backend import tf
+from charrnn.model import for_generation
 from charrnn.prompts import check_likely, check_sampling, encode_prompts
-from charrnn.streams import FoldedModel
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 
 __all__ = ["Generator", "OneStep", "continue_ids", "generate", "keep_likely"]
@@ -69,7 +69,8 @@ class OneStep(tf.Module):  # type: ignore[misc]
             The next ids, shape (batch,), int32, and the states.
         """
         logits, states = self.model(ids[:, None], states=states, return_state=True)
-        logits = logits[:, -1] / temperature + self.mask  # (batch, vocabulary)
+        logits = tf.cast(logits[:, -1], tf.float32)  # (batch, vocabulary)
+        logits = logits / temperature + self.mask
         logits = keep_likely(logits, self.top_k, self.top_p)
         drawn = tf.random.stateless_categorical(logits, 1, seed, dtype=tf.int32)
         return drawn[:, 0], states
@@ -211,11 +212,9 @@ class Generator(tf.Module):  # type: ignore[misc]
         with tf.control_dependencies(checks):
             known, length = tf.identity(known), tf.identity(length)
         prompt_ids = characters.with_flat_values(known).to_tensor()  # (batch, longest)
-        one_step = self.one_step
-        if one_step.model.hyperparameters["cell"] == "gru":
-            # Folded in the graph: the weights are those of the moment of the call.
-            folded = FoldedModel(one_step.model)
-            one_step = OneStep(folded, one_step.top_k, one_step.top_p)
+        # Made in the graph: the weights are those of the moment of the call.
+        model = for_generation(self.one_step.model)
+        one_step = OneStep(model, self.one_step.top_k, self.one_step.top_p)
         rows = continue_ids(one_step, prompt_ids, ends, length, temperature, seed)
         rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
         return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)

@@ -1,12 +1,36 @@
-"""Ids -> logits and state: embedding, recurrent layers, dense layer."""
+"""Ids -> logits and states: embedding, recurrent layers, dense layer.
 
+``CharacterModel`` is the forward pass of the book. ``charrnn.fast`` has another one, which gives
+the same numbers in less time; whether it is used is decided here and nowhere else.
+"""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
 from typing import Any
 
-from charrnn.backend import keras
-from charrnn.fast.gru import GRU
-from charrnn.hyperparameters import check_hyperparameters
+import numpy as np
 
-__all__ = ["CharacterModel", "build", "recurrent_layer"]
+from charrnn.backend import keras, tf
+from charrnn.fast.folded import MAX_FOLDED, FoldedLayers
+from charrnn.fast.gru import GRU
+from charrnn.fast.processor import on_gpu
+from charrnn.weights import check_hyperparameters
+
+__all__ = ["CharacterModel", "fast_is_on", "for_generation", "recurrent_layer", "saved_by_keras"]
+
+
+def fast_is_on() -> bool:
+    """Return whether ``charrnn.fast`` may be used: yes, unless ``CHARRNN_FAST`` is 0.
+
+    Raises:
+        ValueError: the environment variable holds another word than 0 or 1.
+    """
+    value = os.environ.get("CHARRNN_FAST", "1")
+    if value not in ("0", "1"):
+        raise ValueError(f"CHARRNN_FAST: expected '0' or '1', received {value!r}")
+    return value == "1"
 
 
 def recurrent_layer(cell: str, units: int) -> Any:
@@ -14,12 +38,55 @@ def recurrent_layer(cell: str, units: int) -> Any:
 
     Source: GRU, Cho et al. 2014; LSTM, Hochreiter and Schmidhuber 1997.
     """
-    layer = {"gru": GRU, "lstm": keras.layers.LSTM}[cell]
-    return layer(units, return_sequences=True, return_state=True)
+    # On a GPU cuDNN is faster, which Keras' own layer uses; it has other dtype policies, too.
+    fast = fast_is_on() and not on_gpu() and keras.config.dtype_policy().name == "float32"
+    layers = {"gru": GRU if fast else keras.layers.GRU, "lstm": keras.layers.LSTM}
+    return layers[cell](units, return_sequences=True, return_state=True)
 
 
+def saved_by_keras(model_class: Any) -> Any:
+    """Let Keras save, load and clone whole models of a class by what its constructor was given."""
+    constructor = model_class.__init__
+    _, *names = inspect.signature(constructor).parameters  # without self
+
+    @functools.wraps(constructor)
+    def construct(self: Any, *values: Any, **named: Any) -> None:
+        constructor(self, *values, **named)
+        # After the constructor, which has set that of the class above.
+        self.config = dict(zip(names, values, strict=False)) | named
+
+    model_class.__init__ = construct
+    model_class.get_config = lambda self: dict(self.config)
+    return keras.saving.register_keras_serializable("charrnn")(model_class)
+
+
+def accelerated(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``CharacterModel.call`` the fast way to the same numbers, where there is one.
+
+    There is one in training, for layers of ``fast.GRU`` and few ids. Elsewhere ``plain`` runs.
+    """
+
+    @functools.wraps(plain)
+    def call(
+        self: Any, ids: Any, states: Any = None, return_state: bool = False, training: bool = False
+    ) -> Any:
+        few = self.hyperparameters["vocabulary_size"] <= MAX_FOLDED
+        if not (training and few and all(isinstance(layer, GRU) for layer in self.recurrent)):
+            return plain(self, ids, states, return_state, training)
+        if states is None:
+            states = self.initial_states(tf.shape(ids)[0])
+        layers = FoldedLayers(self.embedding, self.recurrent, self.dropout, self.dense)
+        logits, states = layers(ids, states, training=True)
+        return (logits, states) if return_state else logits
+
+    return call
+
+
+@saved_by_keras
 class CharacterModel(keras.Model):  # type: ignore[misc]
     """The model of the book; with the default sizes and 66 ids it is system A's.
+
+    Its weights exist from the beginning, so that they can be counted, loaded or restored.
 
     Attributes:
         hyperparameters: the arguments it was made with; ``CharacterModel(**hyperparameters)`` makes
@@ -49,11 +116,13 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         self.recurrent = [recurrent_layer(cell, units) for _ in range(layers)]
         self.dropout = keras.layers.Dropout(dropout)
         self.dense = keras.layers.Dense(vocabulary_size)
+        self(np.zeros((1, 1), "int32"))  # makes the weights
 
     def initial_states(self, batch_size: Any) -> list[list[Any]]:
         """Return the states at the beginning of a text: zeros, as ``call`` takes them."""
         return [layer.get_initial_state(batch_size) for layer in self.recurrent]
 
+    @accelerated
     def call(
         self,
         ids: Any,
@@ -86,8 +155,24 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         return (logits, new_states) if return_state else logits
 
 
-def build(**hyperparameters: Any) -> CharacterModel:
-    """Return a model whose weights exist, so that they can be counted, loaded or restored."""
-    model = CharacterModel(**hyperparameters)
-    model(keras.ops.zeros((1, 1), dtype="int32"))
-    return model
+class FoldedModel:
+    """A trained model for generation: the same logits, one product less at each step.
+
+    It has the weights of the moment it is made.
+    """
+
+    def __init__(self, model: CharacterModel) -> None:
+        self.hyperparameters = model.hyperparameters
+        self.initial_states = model.initial_states
+        self.layers = FoldedLayers(model.embedding, model.recurrent, model.dropout, model.dense)
+
+    def __call__(self, ids: Any, states: Any, return_state: bool = True) -> Any:
+        """Return logits and states; arguments as of ``CharacterModel``, ``return_state`` true."""
+        return self.layers(ids, states)
+
+
+def for_generation(model: CharacterModel) -> CharacterModel | FoldedModel:
+    """Return what gives the logits of a model one time step at a time, as fast as it can be."""
+    grus = all(isinstance(layer, keras.layers.GRU) for layer in model.recurrent)
+    float32 = all(layer.compute_dtype == "float32" for layer in model.recurrent)
+    return FoldedModel(model) if fast_is_on() and grus and float32 else model

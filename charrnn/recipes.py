@@ -1,6 +1,6 @@
 """Text and minutes -> a trained model, by the recipe that was the best of the measured trials.
 
-``experiments/recipes.py`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
+``experiments.recipes`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
 """
 
 import math
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import check_loss
 from charrnn.fast.muon import Muon
-from charrnn.streams import StreamModel, build_stream
-from charrnn.training import next_character_loss
+from charrnn.streams import StreamModel
+from charrnn.training import cosine, next_character_loss
 from charrnn.windows import endless_streams, step_windows
 
 __all__ = ["QUICK", "Recipe", "train_for"]
@@ -30,8 +30,8 @@ Report = Callable[[float, float, float | None], None]
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
-    Sizes and ``dropout`` are those of ``CharacterModel``, ``kernel_dropout`` that of ``GRU``,
-    ``fresh_every`` that of ``StreamModel``, ``muon_scale`` and ``clip_norm`` those of ``Muon``.
+    Sizes and ``dropout`` are those of ``CharacterModel``, ``kernel_dropout`` and
+    ``fresh_every`` those of ``StreamModel``, ``muon_scale`` and ``clip_norm`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
@@ -51,17 +51,16 @@ class Recipe:
 
     def build(self, vocabulary_size: int) -> StreamModel:
         """Return a new model, compiled for ``fit`` or ``train_step``."""
-        model = build_stream(
+        model = StreamModel(
             self.batch_size,
             self.fresh_every,
+            self.kernel_dropout,
             vocabulary_size=vocabulary_size,
             embedding_size=self.embedding_size,
             units=self.units,
             layers=self.layers,
             dropout=self.dropout,
         )
-        for layer in model.recurrent:
-            layer.kernel_dropout = self.kernel_dropout
         optimizer = self.optimizer()
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, next_character_loss(), jit_compile=False)
@@ -74,7 +73,7 @@ class Recipe:
     def rate(self, step: int, progress: float) -> float:
         """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""
         rising = min((step + 1) / self.warmup_steps, 1.0)
-        return self.learning_rate * rising * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
+        return self.learning_rate * rising * cosine(progress)
 
 
 QUICK = Recipe()

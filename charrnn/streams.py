@@ -1,159 +1,148 @@
-"""Ids -> logits, fast on a processor: the embedding folded into the input projection.
+"""A model that keeps its states from batch to batch while it is trained on streams.
 
-What a character adds to the gates of a GRU depends on the character alone. So the first product is
-done once for each id of the vocabulary, and not once for each character of the batch.
+Row k of the next batch continues row k of this one (``windows.endless_streams``), so the state at
+the end of a row is the right one to begin the next with: the model learns with more context than
+one window has. The gradient does not cross from batch to batch.
 """
 
 from typing import Any
 
-from charrnn.backend import keras, tf
-from charrnn.fast.dropout import drop
-from charrnn.fast.processor import on_gpu
-from charrnn.fast.recurrence import project
-from charrnn.model import CharacterModel
+from charrnn.backend import tf
+from charrnn.fast.gru import set_kernel_dropout
+from charrnn.model import CharacterModel, saved_by_keras
 
-__all__ = ["FastModel", "FoldedModel", "StreamModel", "build_fast", "build_stream"]
-
-
-# The one-hot product grows with the vocabulary. With 256 units it saves time at 66 ids and costs
-# time at 600: Chinese is looked up.
-MOST_FOLDED = 300
-
-
-def _input_table(model: CharacterModel) -> Any:
-    """Return what each id adds to the first layer's gates, shape (vocabulary, 3 * units)."""
-    first = model.recurrent[0]
-    return tf.matmul(model.embedding.embeddings, first.cell.kernel) + first.folded_bias()
+__all__ = [
+    "CarriedStates",
+    "StreamModel",
+    "check_fresh_every",
+    "replica_variables",
+    "row_numbers",
+    "rows_of_a_replica",
+]
 
 
-def _run_layers(model: CharacterModel, projected: Any, states: Any, training: bool) -> Any:
-    """Return logits and states from the first layer's projected inputs.
+def check_fresh_every(fresh_every: int | None) -> None:
+    """Raise ValueError unless a row can start from zeros once in so many batches; None: never."""
+    if fresh_every is not None and fresh_every < 1:
+        raise ValueError(f"fresh_every: expected at least 1, received {fresh_every}")
 
-    Args:
-        model: of GRU layers.
-        projected: shape (time, batch, 3 * units), in the number format of the products.
-        states: as of ``CharacterModel``.
-        training: apply dropout.
 
-    Returns:
-        Logits, shape (batch, time, vocabulary), float32, and the states.
+def rows_of_a_replica(batch_size: int) -> int:
+    """Return how many rows of a batch each replica has; on one device all of them.
+
+    Raises:
+        ValueError: the batch cannot be divided among the replicas.
     """
-    new_states, hidden = [], None
-    for layer, (state,) in zip(model.recurrent, states, strict=True):
-        if hidden is not None:
-            projected = project(hidden, layer.cell.kernel, layer.folded_bias())
-        hidden, state = layer.recur(projected, state, training)  # (time, batch, units)
-        if training and model.dropout.rate:
-            hidden = drop(hidden, model.dropout.rate, model.dropout.seed_generator)
-        new_states.append([state])
-    logits = tf.cast(project(hidden, model.dense.kernel), tf.float32) + model.dense.bias
-    return tf.transpose(logits, (1, 0, 2)), new_states
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if type(batch_size) is not int or batch_size < 1 or batch_size % replicas:  # True is an int
+        raise ValueError(
+            f"batch_size: expected a multiple of {replicas}, the number of replicas, "
+            f"received {batch_size!r}"
+        )
+    return batch_size // replicas
 
 
-class FoldedModel:
-    """A trained model of GRU layers for generation: the same logits, one product less at each step.
+def replica_variables(values: Any) -> Any:
+    """Return a variable for each tensor of a nested structure; each replica has its own.
 
-    It keeps the first product as it was when the object was made; make it anew after training.
+    A checkpoint holds those of the first replica.
+    """
+    return tf.nest.map_structure(
+        lambda value: tf.Variable(
+            value,
+            trainable=False,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        ),
+        values,
+    )
+
+
+def row_numbers(batch_size: int) -> Any:
+    """Return the number of each row of this replica's batch, counted over all replicas."""
+    replica = tf.distribute.get_replica_context()
+    first = replica.replica_id_in_sync_group * batch_size if replica else 0
+    return first + tf.range(batch_size)
+
+
+class CarriedStates(tf.Module):  # type: ignore[misc]
+    """The states at the end of the last batch: variables, but no weights of a model.
+
+    Attributes:
+        batches: how many were written, scalar int32.
+        states: per layer a list of variables of shape (batch, units).
+        fresh_every: see ``StreamModel``.
     """
 
-    def __init__(self, model: CharacterModel) -> None:
-        self.model = model
-        self.hyperparameters = model.hyperparameters
-        self.initial_states = model.initial_states
-        self.table = _input_table(model)
+    def __init__(self, initial_states: list[list[Any]], fresh_every: int | None = None) -> None:
+        super().__init__()
+        check_fresh_every(fresh_every)
+        self.batches, self.states = replica_variables((tf.constant(0), initial_states))
+        self.fresh_every = fresh_every
 
-    def __call__(self, ids: Any, states: Any, return_state: bool = True) -> Any:
-        """Return logits and states; arguments as of ``CharacterModel``, ``return_state`` true."""
-        return _run_layers(self.model, tf.gather(self.table, tf.transpose(ids)), states, False)
+    def read(self) -> list[list[Any]]:
+        """Return the states for the next batch, zeros in the rows whose turn it is."""
 
+        def state_of(variable: Any) -> Any:
+            state = tf.convert_to_tensor(variable)  # (batch, units)
+            if self.fresh_every is None:
+                return state
+            turns = self.batches + row_numbers(state.shape[0])  # (batch,)
+            begins = turns[:, None] % self.fresh_every == 0
+            return tf.where(begins, tf.zeros_like(state), state)
 
-class FastModel(CharacterModel):
-    """A ``CharacterModel`` with the same weights and results, whose training step costs less.
+        return tf.nest.map_structure(state_of, self.states)  # type: ignore[no-any-return]
 
-    Where the product is not folded (an LSTM), or where that does not help (outside training, on a
-    GPU, more than ``MOST_FOLDED`` ids), ``CharacterModel`` does the work.
-    """
-
-    def call(
-        self,
-        ids: Any,
-        states: Any = None,
-        return_state: bool = False,
-        training: bool = False,
-    ) -> Any:
-        """Return logits, and states if asked for; see ``CharacterModel.call``."""
-        sizes = self.hyperparameters
-        unfolded = sizes["cell"] != "gru" or sizes["vocabulary_size"] > MOST_FOLDED
-        if not training or unfolded or on_gpu():
-            return super().call(ids, states, return_state, training)
-        if states is None:
-            states = self.initial_states(tf.shape(ids)[0])
-        products = self.recurrent[0].training_dtype(training)
-        # A product, not a lookup: its gradient is a product, too, and no sum row by row.
-        one_hot = tf.one_hot(tf.transpose(ids), sizes["vocabulary_size"], dtype=products)
-        projected = project(one_hot, _input_table(self))  # (time, batch, 3 * units)
-        logits, states = _run_layers(self, projected, states, training)
-        return (logits, states) if return_state else logits
+    def write(self, states: list[list[Any]]) -> None:
+        """Keep the states at the end of a batch."""
+        tf.nest.map_structure(lambda variable, state: variable.assign(state), self.states, states)
+        self.batches.assign_add(1)
 
 
-class StreamModel(FastModel):
-    """A ``FastModel`` that ``fit`` trains on ``windows.endless_streams``, the state carried along.
+@saved_by_keras
+class StreamModel(CharacterModel):
+    """A ``CharacterModel`` for training on ``windows.endless_streams``, the states carried along.
 
-    Validation and generation start from a fresh state, as in every ``CharacterModel``. So that the
-    model learns to begin, too, each row starts afresh once in ``fresh_every`` batches, another row
-    at a time; None never does.
+    A call with ``training=True`` and without states begins with those at the end of the last such
+    call, in ``fit`` as in a loop of one's own. Validation and generation start from zeros, as in
+    every ``CharacterModel``. So that the model learns to begin, too, each row starts from zeros
+    once in ``fresh_every`` batches, another row at a time; None never does.
+
+    The carried states are no weights: weights files fit a ``CharacterModel``, and any batch size.
+    ``checkpoints.RunState`` keeps them, so that a run goes on exactly.
     """
 
     def __init__(
-        self, batch_size: int, fresh_every: int | None = None, **hyperparameters: Any
+        self,
+        batch_size: int,
+        fresh_every: int | None = None,
+        kernel_dropout: float = 0.0,
+        **hyperparameters: Any,
     ) -> None:
+        """Take the rows of a batch, on all replicas together, and those of ``CharacterModel``.
+
+        Args:
+            batch_size: rows of every batch that the model is trained on.
+            fresh_every: how often a row starts from zeros, in batches.
+            kernel_dropout: as of ``fast.gru.set_kernel_dropout``.
+            hyperparameters: arguments of ``CharacterModel``.
+
+        Raises:
+            ValueError: an argument that cannot be.
+        """
         super().__init__(**hyperparameters)
-        if fresh_every is not None and fresh_every < 1:
-            raise ValueError(f"fresh_every: expected at least 1, received {fresh_every}")
-        self.fresh_every = fresh_every
-        shapes = [
-            [tuple(state.shape) for state in states] for states in self.initial_states(batch_size)
-        ]
-        self.carried = [
-            [self.add_weight(shape, "zeros", trainable=False) for shape in layer]
-            for layer in shapes
-        ]
+        set_kernel_dropout(self.recurrent, kernel_dropout)
+        rows = rows_of_a_replica(batch_size)
+        self.carried = CarriedStates(self.initial_states(rows), fresh_every)
 
-    def train_step(self, data: Any) -> Any:
-        """Update the weights on one batch of (inputs, targets); return the epoch's mean loss."""
-        inputs, targets = data  # (batch, time)
-        before = [[self._kept(state.value) for state in layer] for layer in self.carried]
-        with tf.GradientTape() as tape:
-            logits, states = self(inputs, states=before, return_state=True, training=True)
-            loss = self.compute_loss(y=targets, y_pred=logits)
-        weights = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        for variable, state in zip(
-            tf.nest.flatten(self.carried), tf.nest.flatten(states), strict=True
-        ):
-            variable.assign(state)
-        self.metrics[0].update_state(loss)  # Keras' running mean of the loss
-        return self.compute_metrics(inputs, targets, logits)
-
-    def _kept(self, state: Any) -> Any:
-        """Return a carried state, with zeros in the rows whose turn it is to start afresh."""
-        if self.fresh_every is None:
-            return state
-        turns = tf.cast(self.optimizer.iterations.value, tf.int32) + tf.range(state.shape[0])
-        return tf.where(turns[:, None] % self.fresh_every == 0, 0.0, state)
-
-
-def build_fast(**hyperparameters: Any) -> FastModel:
-    """Return a ``FastModel`` whose weights exist; arguments as of ``CharacterModel``."""
-    model = FastModel(**hyperparameters)
-    model(keras.ops.zeros((1, 1), dtype="int32"))
-    return model
-
-
-def build_stream(
-    batch_size: int, fresh_every: int | None = None, **hyperparameters: Any
-) -> StreamModel:
-    """Return a ``StreamModel`` for batches of one size, whose weights exist."""
-    model = StreamModel(batch_size, fresh_every, **hyperparameters)
-    model(keras.ops.zeros((1, 1), dtype="int32"))
-    return model
+    def call(
+        self, ids: Any, states: Any = None, return_state: bool = False, training: bool = False
+    ) -> Any:
+        """Return logits, and states if asked for; see ``CharacterModel.call``."""
+        carries = training and states is None
+        if carries:
+            states = self.carried.read()
+        logits, states = super().call(ids, states, True, training)
+        if carries:
+            self.carried.write(states)
+        return (logits, states) if return_state else logits

@@ -8,11 +8,13 @@ from typing import Any
 
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import History, RunState, check_loss, resume_history, write_history
-from charrnn.model import CharacterModel
+from charrnn.model import CharacterModel, saved_by_keras
 
 __all__ = [
+    "FINAL_RATE",
     "Checkpoints",
     "SelfTrainedModel",
+    "cosine",
     "cosine_schedule",
     "custom_loop",
     "fit",
@@ -20,16 +22,28 @@ __all__ = [
 ]
 
 
+# The share of the learning rate that is left at the end: with 0 the last steps would be wasted.
+FINAL_RATE = 0.02
+
+
 def next_character_loss() -> Any:
     """Return the mean cross-entropy between logits and the ids of the next characters, in nats."""
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) -> Any:
-    """Return a learning rate that rises linearly, then falls along a cosine to a fiftieth.
+def cosine(progress: float) -> float:
+    """Return the share of the highest learning rate at a place of a run: from 1 to ``FINAL_RATE``.
+
+    Args:
+        progress: from 0, the beginning, to 1, the end.
 
     Source: Loshchilov and Hutter 2017, without restarts.
     """
+    return FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) -> Any:
+    """Return a learning rate that rises linearly, then falls as ``cosine`` of the steps left."""
     if not 0 <= warmup_steps < steps:
         raise ValueError(
             f"warmup_steps: expected 0 to {steps - 1} for {steps} steps, received {warmup_steps}"
@@ -37,7 +51,7 @@ def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) ->
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         decay_steps=steps - warmup_steps,
-        alpha=0.02,
+        alpha=FINAL_RATE,
         warmup_target=learning_rate,
         warmup_steps=warmup_steps,
     )
@@ -112,6 +126,7 @@ def fit(
     return checkpoints.history
 
 
+@saved_by_keras
 class SelfTrainedModel(CharacterModel):
     """A model with its own ``train_step``, which ``fit`` calls for each batch."""
 
@@ -121,10 +136,13 @@ class SelfTrainedModel(CharacterModel):
         with tf.GradientTape() as tape:
             logits = self(inputs, training=True)  # (batch, time, vocabulary)
             loss = self.compute_loss(y=targets, y_pred=logits)
+            scaled = self.optimizer.scale_loss(loss)  # for float16
         weights = self.trainable_variables
-        gradients = tape.gradient(loss, weights)
+        gradients = tape.gradient(scaled, weights)
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        self.metrics[0].update_state(loss)  # Keras' running mean of the loss
+        # Keras' running mean; the loss is a replica's share of that of the whole batch.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self.metrics[0].update_state(loss * replicas)
         return self.compute_metrics(inputs, targets, logits)
 
 

@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load, save
 
-from charrnn.hyperparameters import GATES, check_hyperparameters
 from charrnn.support.files import write_atomically
 from charrnn.vocabulary import Vocabulary
 
 __all__ = [
+    "GATES",
     "PRETRAINED",
     "SHIPPED",
     "StoredModel",
+    "check_hyperparameters",
     "expected_shapes",
     "read_weights",
     "shipped",
@@ -47,6 +48,32 @@ def shipped(name: str) -> Path:
 PRETRAINED = shipped("shakespeare")
 
 Arrays = dict[str, npt.NDArray[np.float32]]
+# Kinds of recurrent cell, and how many matrices of (input, units) each has side by side.
+GATES = {"gru": 3, "lstm": 4}
+
+
+def check_hyperparameters(
+    vocabulary_size: int,
+    embedding_size: int,
+    units: int,
+    layers: int,
+    cell: str,
+    dropout: float,
+) -> None:
+    """Raise ValueError with argument, expected and received for a model that cannot be built."""
+    sizes = {
+        "vocabulary_size": vocabulary_size,
+        "embedding_size": embedding_size,
+        "units": units,
+        "layers": layers,
+    }
+    for name, value in sizes.items():
+        if type(value) is not int or value < 1:  # True is an int, too
+            raise ValueError(f"{name}: expected a whole number of at least 1, received {value!r}")
+    if cell not in GATES:
+        raise ValueError(f"cell: expected one of {tuple(GATES)}, received {cell!r}")
+    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        raise ValueError(f"dropout: expected at least 0 and below 1, received {dropout!r}")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from typing import Any
 
 from charrnn import corpora, metrics, windows
 from charrnn.backend import keras, tf
-from charrnn.streams import StreamModel, build_stream
+from charrnn.streams import StreamModel
 from charrnn.training import cosine_schedule, next_character_loss
 from charrnn.vocabulary import Vocabulary
 from experiments.recorded_table import Key, fill_table
@@ -79,7 +79,7 @@ def measure(
     rows, length, seed = int(key["rows"]), int(key["length"]), int(key["seed"])
     keras.utils.set_random_seed(seed)
     fresh_every = 1 if key["arm"].endswith("fresh") else None
-    model = build_stream(rows, fresh_every, vocabulary_size=vocabulary_size, **SIZES)
+    model = StreamModel(rows, fresh_every, vocabulary_size=vocabulary_size, **SIZES)
     schedule = cosine_schedule(LEARNING_RATE, steps, warmup_steps=steps // 16)
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM)
     model.compile(optimizer, next_character_loss(), jit_compile=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras
-from charrnn.streams import FastModel, build_fast
+from charrnn.model import CharacterModel
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import Vocabulary
 from experiments.recorded_run import recorded_run
@@ -25,10 +25,10 @@ SEED = 1
 FILES = {"whole": "system_a.csv", "training": "overfitting.csv"}
 
 
-def new_model(vocabulary_size: int) -> FastModel:
+def new_model(vocabulary_size: int) -> CharacterModel:
     """Return system A's model, compiled with system A's optimizer."""
     keras.utils.set_random_seed(SEED)
-    model = build_fast(vocabulary_size=vocabulary_size)
+    model = CharacterModel(vocabulary_size=vocabulary_size)
     model.compile(keras.optimizers.Adam(), next_character_loss(), jit_compile=False)
     return model
 
@@ -43,7 +43,7 @@ def run(part: str, epochs: int, directory: Path) -> checkpoints.History:
         ids, validation = windows.split_by_position(ids, VALIDATION)
     inputs, targets = windows.chunk_windows(ids, 100)
 
-    def evaluate(model: FastModel) -> dict[str, float]:
+    def evaluate(model: CharacterModel) -> dict[str, float]:
         if validation is None:
             return {}
         return {

@@ -22,7 +22,7 @@ from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras, tf
 from charrnn.export import load_model, save_model
 from charrnn.generation import Generator
-from charrnn.streams import build_stream
+from charrnn.streams import StreamModel
 from charrnn.support.files import sha256
 from charrnn.texts import writing
 from charrnn.training import next_character_loss
@@ -68,7 +68,7 @@ def main() -> None:
     vocabulary = Vocabulary(text)
     training, validation = windows.split_by_position(vocabulary.encode(text), VALIDATION)
     keras.utils.set_random_seed(SEED)
-    model = build_stream(BATCH_SIZE, vocabulary_size=len(vocabulary), **SIZES)
+    model = StreamModel(BATCH_SIZE, vocabulary_size=len(vocabulary), **SIZES)
     model.compile(keras.optimizers.Adam(), next_character_loss(), jit_compile=False)
 
     def evaluate(model: Any) -> dict[str, float]:

@@ -21,24 +21,25 @@ POLYNOMIALS = [
 ]
 
 
-def orthogonalize(matrix: Any, products: str) -> Any:
+def orthogonalize(matrix: Any, dtype: str) -> Any:
     """Return a matrix with the same singular vectors and singular values near 1.
 
     Args:
         matrix: shape (rows, columns), with at most as many rows as columns.
-        products: number format of the products, "bfloat16" or "float32".
+        dtype: number format of the products, "bfloat16" or "float32".
 
     Returns:
         Shape and dtype of ``matrix``. Singular values that were above a thousandth of the norm lie
         between 0.1 and 1.9; a closer result would take more products.
     """
-    narrow = tf.cast(matrix / (tf.norm(matrix) * 1.01 + 1e-7), products)
+    narrow = tf.cast(matrix / (tf.norm(matrix) * 1.01 + 1e-7), dtype)
     for a, b, c in POLYNOMIALS:
         squared = tf.matmul(narrow, narrow, transpose_b=True)  # (rows, rows)
         narrow = a * narrow + tf.matmul(b * squared + c * tf.matmul(squared, squared), narrow)
     return tf.cast(narrow, matrix.dtype)
 
 
+@keras.saving.register_keras_serializable("charrnn")
 class Muon(keras.optimizers.Muon):  # type: ignore[misc]
     """Keras' Muon for recurrent kernels alone, and with less arithmetic.
 
@@ -46,7 +47,7 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]
     """
 
     def __init__(self, learning_rate: Any, scale: float = 0.09, clip_norm: float = 1.0) -> None:
-        """Take what the trials of ``experiments/recipes.py`` vary.
+        """Take what the trials of ``experiments.recipes`` vary.
 
         Args:
             learning_rate: of Adam, a number or a schedule.
@@ -62,6 +63,12 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]
             exclude_layers=[r"^(?!.*recurrent_kernel)"],
             rms_rate=scale,
         )
+        self.scale, self.clip_norm = scale, clip_norm
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal optimizer."""
+        rate = super().get_config()["learning_rate"]
+        return {"learning_rate": rate, "scale": self.scale, "clip_norm": self.clip_norm}
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
         """Return what Keras' iteration returns, by fewer and better steps; called by Keras."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from charrnn.backend import tf
 
-__all__ = ["gru_loop", "gru_scan", "gru_step", "project"]
+__all__ = ["gru_loop", "gru_scan", "project", "state_after"]
 
 
 def project(inputs: Any, kernel: Any, bias: Any = None) -> Any:
@@ -45,46 +45,47 @@ def _gates(projected: Any, product: Any, bias: Any, state: Any) -> Any:
 def _local_derivatives(
     update: Any, reset: Any, candidate: Any, recalled: Any, state: Any
 ) -> list[Any]:
-    """Return what the gradient of the new state is multiplied by, backwards.
+    """Return the derivatives of the new state, number by number, each of shape (batch, units).
 
-    In this order: to the update gate, to the reset gate, to the recalled part and to the input part
-    of the candidate (all four before their sigmoid or tanh), and straight to the old state.
+    The new state is ``z h + (1 - z) tanh(x + r a)``, with ``a`` the recalled part. In this order:
+    by what the sigmoid of ``z`` takes, by what that of ``r`` takes, by ``a``, by ``x``, and by
+    ``h`` where it stands alone.
     """
-    to_update = (state - candidate) * update * (1 - update)
-    to_input = (1 - update) * (1 - candidate * candidate)
-    to_recalled = to_input * reset
-    to_reset = to_recalled * recalled * (1 - reset)
-    return [to_update, to_reset, to_recalled, to_input, update]
+    by_update = (state - candidate) * update * (1 - update)
+    by_input = (1 - update) * (1 - candidate * candidate)
+    by_recalled = by_input * reset
+    by_reset = by_recalled * recalled * (1 - reset)
+    return [by_update, by_reset, by_recalled, by_input, update]
 
 
 # Compiled together, because twenty operations on small arrays take about as long as the product.
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
 def _forward_step(projected: Any, product: Any, bias: Any, state: Any) -> Any:
-    """Return what a time step of ``gru_loop`` gives: new state, output, slopes side by side."""
+    """Return what a time step of ``gru_loop`` gives: new state, output, derivatives in a row."""
     update, reset, candidate, recalled = _gates(projected, product, bias, state)
-    slopes = _local_derivatives(update, reset, candidate, recalled, state)
-    slopes = tf.concat([tf.cast(slope, projected.dtype) for slope in slopes], axis=1)
+    derivatives = _local_derivatives(update, reset, candidate, recalled, state)
+    derivatives = tf.concat([tf.cast(each, projected.dtype) for each in derivatives], axis=1)
     state = candidate + update * (state - candidate)
-    return state, tf.cast(state, projected.dtype), slopes
+    return state, tf.cast(state, projected.dtype), derivatives
 
 
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-def _backward_step(to_output: Any, to_state: Any, slopes: Any) -> Any:
+def _backward_step(d_output: Any, d_state: Any, derivatives: Any) -> Any:
     """Return the gradients of a time step's product, of its input part, and straight to its state.
 
     Args:
-        to_output: gradient of the step's output, shape (batch, units).
-        to_state: gradient of its state from the steps after it, shape (batch, units).
-        slopes: of ``_forward_step``.
+        d_output: gradient of the step's output, shape (batch, units).
+        d_state: gradient of its state from the steps after it, shape (batch, units).
+        derivatives: of ``_forward_step``.
     """
-    to_state += tf.cast(to_output, to_state.dtype)
-    scales = tf.split(tf.cast(slopes, to_state.dtype), 5, axis=1)
-    *narrow, to_old = [to_state * scale for scale in scales]
-    narrow = [tf.cast(part, to_output.dtype) for part in narrow]
-    return tf.concat(narrow[:3], axis=1), narrow[3], to_old
+    d_state += tf.cast(d_output, d_state.dtype)
+    scales = tf.split(tf.cast(derivatives, d_state.dtype), 5, axis=1)
+    *narrow, d_old = [d_state * scale for scale in scales]
+    narrow = [tf.cast(part, d_output.dtype) for part in narrow]
+    return tf.concat(narrow[:3], axis=1), narrow[3], d_old
 
 
-def gru_step(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
+def state_after(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
     """Return the state after one time step; arguments as of ``gru_loop``, without time."""
     update, _, candidate, _ = _gates(projected, tf.matmul(state, kernel), bias, state)
     return candidate + update * (state - candidate)
@@ -101,7 +102,7 @@ def gru_scan(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
 
     def forward(step: Any, state: Any, outputs: Any) -> Any:
         shape = state.shape
-        state = tf.ensure_shape(gru_step(inputs.read(step), state, kernel, bias), shape)
+        state = tf.ensure_shape(state_after(inputs.read(step), state, kernel, bias), shape)
         return step + 1, state, outputs.write(step, state)
 
     _, last, outputs = tf.while_loop(
@@ -110,7 +111,7 @@ def gru_scan(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
     return outputs.stack(), last
 
 
-def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) -> Any:
+def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, dtype: str) -> Any:
     """Run a GRU over time, with a gradient of its own.
 
     ``h[t] = z * h[t-1] + (1 - z) * tanh(x + r * (h[t-1] K + b))``, the gates ``z`` and ``r``
@@ -118,15 +119,15 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) 
 
     Args:
         projected: input times input kernel, shape (time, batch, 3 * units), in the format
-            ``products``: update gate, reset gate, candidate. Both biases are in it, but for the
+            ``dtype``: update gate, reset gate, candidate. Both biases are in it, but for the
             recurrent one of the candidate, which the reset gate multiplies.
         state: shape (batch, units); its dtype, float32 or float64, is that of all sums.
         kernel: recurrent kernel, shape (units, 3 * units), dtype of the state.
         bias: recurrent bias of the candidate, shape (units,), dtype of the state.
-        products: number format of the products.
+        dtype: number format of the matrix products.
 
     Returns:
-        Outputs, shape (time, batch, units), in the format ``products``, and the last state.
+        Outputs, shape (time, batch, units), in the format ``dtype``, and the last state.
 
     Source: Cho et al. 2014, the reset gate after the product as in cuDNN; the gradient is derived
     in the book.
@@ -134,37 +135,37 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) 
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
-        narrow = tf.cast(kernel, products)  # (units, 3 * units)
+        narrow = tf.cast(kernel, dtype)  # (units, 3 * units)
         steps = tf.shape(projected)[0]
-        inputs = tf.TensorArray(products, steps).unstack(projected)
-        history = tf.TensorArray(products, steps), tf.TensorArray(products, steps)
+        inputs = tf.TensorArray(dtype, steps).unstack(projected)
+        history = tf.TensorArray(dtype, steps), tf.TensorArray(dtype, steps)
 
-        def forward(step: Any, state: Any, output: Any, outputs: Any, slopes: Any) -> Any:
+        def forward(step: Any, state: Any, output: Any, outputs: Any, derivatives: Any) -> Any:
             product = tf.matmul(output, narrow)  # (batch, 3 * units)
             shape = state.shape
             state, output, parts = _forward_step(inputs.read(step), product, bias, state)
             state, output = tf.ensure_shape(state, shape), tf.ensure_shape(output, shape)
-            slopes = slopes.write(step, parts)  # (batch, 5 * units)
-            return step + 1, state, output, outputs.write(step, output), slopes
+            derivatives = derivatives.write(step, parts)  # (batch, 5 * units)
+            return step + 1, state, output, outputs.write(step, output), derivatives
 
-        first = tf.cast(state, products)
-        _, last, _, outputs, slopes = tf.while_loop(
+        first = tf.cast(state, dtype)
+        _, last, _, outputs, derivatives = tf.while_loop(
             lambda step, *_: step < steps, forward, (0, state, first, *history)
         )
         outputs = outputs.stack()
 
-        def gradient(to_outputs: Any, to_last: Any) -> Any:
+        def gradient(d_outputs: Any, d_last: Any) -> Any:
             before = tf.concat(
                 [first[None], outputs[:-1]], axis=0
             )  # the state each step began with
-            to_gates, to_input, to_state = _backward(to_outputs, to_last, slopes, narrow, products)
+            d_gates, d_input, d_state = _backward(d_outputs, d_last, derivatives, narrow, dtype)
             units = state.shape[-1]
-            rows = tf.reshape(to_gates, (-1, 3 * units))
-            to_kernel = tf.matmul(tf.reshape(before, (-1, units)), rows, transpose_a=True)
+            rows = tf.reshape(d_gates, (-1, 3 * units))
+            d_kernel = tf.matmul(tf.reshape(before, (-1, units)), rows, transpose_a=True)
             # Sums over rows with a float32 accumulator in every format.
-            to_bias = tf.cast(tf.raw_ops.BiasAddGrad(out_backprop=rows), state.dtype)[2 * units :]
-            to_projected = tf.concat([to_gates[:, :, : 2 * units], to_input], axis=2)
-            return to_projected, to_state, tf.cast(to_kernel, state.dtype), to_bias
+            d_bias = tf.cast(tf.raw_ops.BiasAddGrad(out_backprop=rows), state.dtype)[2 * units :]
+            d_projected = tf.concat([d_gates[:, :, : 2 * units], d_input], axis=2)
+            return d_projected, d_state, tf.cast(d_kernel, state.dtype), d_bias
 
         return (outputs, last), gradient
 
@@ -172,33 +173,33 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, products: str) 
     return run(*map(tf.convert_to_tensor, (projected, state, kernel, bias)))
 
 
-def _backward(to_outputs: Any, to_last: Any, slopes: Any, kernel: Any, products: str) -> Any:
+def _backward(d_outputs: Any, d_last: Any, derivatives: Any, kernel: Any, dtype: str) -> Any:
     """Walk back through time.
 
     Args:
-        to_outputs: gradient of the outputs, shape (time, batch, units).
-        to_last: gradient of the last state, shape (batch, units).
-        slopes: of ``_local_derivatives``, an array over time of shape (batch, 5 * units).
-        kernel: recurrent kernel in the format ``products``.
-        products: number format of the products.
+        d_outputs: gradient of the outputs, shape (time, batch, units).
+        d_last: gradient of the last state, shape (batch, units).
+        derivatives: of ``_local_derivatives``, an array over time of shape (batch, 5 * units).
+        kernel: recurrent kernel in the format ``dtype``.
+        dtype: number format of the matrix products.
 
     Returns:
         Gradients of the recurrent products, shape (time, batch, 3 * units), of the candidate's
         input part, shape (time, batch, units), and of the first state, shape (batch, units).
     """
-    steps = tf.shape(to_outputs)[0]
-    to_outputs = tf.TensorArray(products, steps).unstack(to_outputs)
+    steps = tf.shape(d_outputs)[0]
+    d_outputs = tf.TensorArray(dtype, steps).unstack(d_outputs)
     transposed = tf.transpose(kernel)  # once, or each float32 product would do it again
 
-    def backward(step: Any, to_state: Any, to_gates: Any, to_input: Any) -> Any:
-        shape = to_state.shape
-        gates, inputs, to_old = _backward_step(to_outputs.read(step), to_state, slopes.read(step))
+    def backward(step: Any, d_state: Any, d_gates: Any, d_input: Any) -> Any:
+        shape = d_state.shape
+        gates, inputs, d_old = _backward_step(d_outputs.read(step), d_state, derivatives.read(step))
         product = tf.matmul(gates, transposed)  # (batch, units)
-        to_state = tf.ensure_shape(to_old + tf.cast(product, to_old.dtype), shape)
-        return step - 1, to_state, to_gates.write(step, gates), to_input.write(step, inputs)
+        d_state = tf.ensure_shape(d_old + tf.cast(product, d_old.dtype), shape)
+        return step - 1, d_state, d_gates.write(step, gates), d_input.write(step, inputs)
 
-    arrays = tf.TensorArray(products, steps), tf.TensorArray(products, steps)
-    _, to_state, to_gates, to_input = tf.while_loop(
-        lambda step, *_: step >= 0, backward, (steps - 1, to_last, *arrays)
+    arrays = tf.TensorArray(dtype, steps), tf.TensorArray(dtype, steps)
+    _, d_state, d_gates, d_input = tf.while_loop(
+        lambda step, *_: step >= 0, backward, (steps - 1, d_last, *arrays)
     )
-    return to_gates.stack(), to_input.stack(), to_state
+    return d_gates.stack(), d_input.stack(), d_state

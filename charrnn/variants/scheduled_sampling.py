@@ -3,6 +3,7 @@
 from typing import Any
 
 from charrnn.backend import tf
+from charrnn.model import saved_by_keras
 from charrnn.training import SelfTrainedModel
 
 __all__ = ["ScheduledSamplingModel", "check_schedule", "mixed_inputs"]
@@ -47,6 +48,7 @@ def mixed_inputs(model: Any, inputs: Any, probability: Any, seed: Any) -> Any:
     return tf.transpose(mixed.stack())  # (time, batch) -> (batch, time)
 
 
+@saved_by_keras
 class ScheduledSamplingModel(SelfTrainedModel):
     """A model that reads more and more of its own characters while ``fit`` trains it.
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from charrnn.backend import keras, tf
-from charrnn.hyperparameters import check_hyperparameters
 from charrnn.prompts import check_sampling, encode_prompts
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
+from charrnn.weights import check_hyperparameters
 
 __all__ = [
     "FreshStates",

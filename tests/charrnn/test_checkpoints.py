@@ -3,12 +3,12 @@ import pytest
 
 from charrnn.backend import keras
 from charrnn.checkpoints import RunState, check_loss, read_history, write_history
-from charrnn.model import build
+from charrnn.model import CharacterModel
 
 
 def new_run(seed):
     keras.utils.set_random_seed(seed)
-    model = build(vocabulary_size=5, embedding_size=3, units=4, dropout=0.5)
+    model = CharacterModel(vocabulary_size=5, embedding_size=3, units=4, dropout=0.5)
     return model, keras.optimizers.Adam(0.1)
 
 
@@ -67,6 +67,6 @@ def test_one_state_is_kept_and_its_predecessor_goes_last(tmp_path, monkeypatch):
 
 def test_the_state_of_a_model_of_other_sizes_is_refused(tmp_path):
     RunState(*new_run(1), tmp_path).save(1)
-    model = build(vocabulary_size=5, embedding_size=3, units=4, layers=2, dropout=0.5)
+    model = CharacterModel(vocabulary_size=5, embedding_size=3, units=4, layers=2, dropout=0.5)
     with pytest.raises(ValueError, match=r"received '.*' with .*; choose another folder"):
         RunState(model, keras.optimizers.Adam(), tmp_path).restore()

@@ -3,9 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.backend import keras
+from charrnn import model as model_module
+from charrnn.backend import keras, tf
+from charrnn.fast.gru import GRU
+from charrnn.generation import Generator, OneStep, generate
 from charrnn.metrics import cross_entropy
-from charrnn.model import CharacterModel, build
+from charrnn.model import CharacterModel, FoldedModel, for_generation
+from charrnn.training import SelfTrainedModel, next_character_loss
+from charrnn.vocabulary import Vocabulary
 
 
 def random_ids(model, batch, time, seed=0):
@@ -16,7 +21,7 @@ def random_ids(model, batch, time, seed=0):
 @pytest.fixture(scope="module")
 def system_a():
     keras.utils.set_random_seed(1)
-    return build(vocabulary_size=66)
+    return CharacterModel(vocabulary_size=66)
 
 
 def test_figures_of_system_a(system_a):
@@ -36,7 +41,7 @@ def test_an_untrained_model_knows_nothing(system_a):
 
 
 def test_figures_of_system_d():
-    model = build(vocabulary_size=65, cell="lstm")
+    model = CharacterModel(vocabulary_size=65, cell="lstm")
     layers = [model.embedding, *model.recurrent, model.dense]
     assert [layer.count_params() for layer in layers] == [16_640, 5_246_976, 66_625]
 
@@ -89,26 +94,136 @@ def test_a_prediction_does_not_see_what_follows(gru):
 
 
 def test_dropout_acts_in_training_only():
-    model = build(vocabulary_size=10, embedding_size=6, units=8, dropout=0.5)
+    model = CharacterModel(vocabulary_size=10, embedding_size=6, units=8, dropout=0.5)
     ids = random_ids(model, 2, 20)
     np.testing.assert_array_equal(model(ids), model(ids))
     assert np.abs(model(ids, training=True) - model(ids, training=True)).max() > 1e-3
-    without = build(vocabulary_size=10, embedding_size=6, units=8)
+    without = CharacterModel(vocabulary_size=10, embedding_size=6, units=8)
     # Training steps are compiled: rounded otherwise in the last digits.
     np.testing.assert_allclose(without(ids, training=True), without(ids), rtol=0, atol=1e-6)
 
 
-def test_dropout_keeps_the_expectation():
-    """Of the dense layer's input: half of it is left out, the rest doubled."""
+@pytest.mark.parametrize("fast", ["0", "1"])
+def test_dropout_follows_every_layer(monkeypatch, fast):
+    """With dropout the second layer reads other outputs in each row; the first never does."""
+    monkeypatch.setenv("CHARRNN_FAST", fast)
     keras.utils.set_random_seed(1)
-    model = build(vocabulary_size=10, embedding_size=6, units=1000, dropout=0.5)
-    model.dense.set_weights([np.ones((1000, 10)), np.zeros(10)])
-    model.recurrent = [lambda hidden, initial_state: (np.ones((1, 1, 1000), "float32"), None)]
-    ids = random_ids(model, 1, 1)
-    assert float(model(ids)[0, 0, 0]) == pytest.approx(1000)
-    logit = float(model(ids, training=True)[0, 0, 0])
-    assert logit != pytest.approx(1000, abs=0.1)
-    assert logit == pytest.approx(1000, abs=4 * math.sqrt(1000))
+    model = CharacterModel(vocabulary_size=10, embedding_size=6, units=50, layers=2, dropout=0.5)
+    ids = np.repeat(random_ids(model, 1, 5), 200, axis=0)
+    logits, states = model(ids, return_state=True, training=True)
+    first, second = (state.numpy().std(axis=0).max() for (state,) in states)
+    assert first < 1e-6 < 1e-3 < second
+    assert logits.numpy().std(axis=0).max() > 1e-3
+
+
+@pytest.mark.parametrize("fast", ["0", "1"])
+def test_dropout_keeps_the_expectation(monkeypatch, fast):
+    """Of the dense layer's input: half of it is left out, the rest doubled."""
+    monkeypatch.setenv("CHARRNN_FAST", fast)
+    keras.utils.set_random_seed(1)
+    model = CharacterModel(vocabulary_size=10, embedding_size=6, units=40, dropout=0.5)
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
+    ids = np.repeat(random_ids(model, 1, 4), 2000, axis=0)
+    free, drawn = model(ids[:1]).numpy()[0], model(ids, training=True).numpy()
+    error = drawn.std(axis=0) / np.sqrt(len(ids))  # (time, vocabulary)
+    assert error.min() > 1e-3
+    assert (abs(drawn.mean(axis=0) - free) < 5 * error).all()
+
+
+def gradients(model, ids):
+    with tf.GradientTape() as tape:
+        logits, states = model(ids[:, :-1], return_state=True, training=True)
+        loss = next_character_loss()(ids[:, 1:], logits)
+    found = tape.gradient(loss, model.trainable_variables)
+    return [logits, *tf.nest.flatten(states), *map(tf.convert_to_tensor, found)]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"layers": 3}, {"cell": "lstm"}, {"vocabulary_size": 400}], ids=str
+)
+def test_a_training_step_is_the_same_with_and_without_fast(monkeypatch, options):
+    sizes = {"vocabulary_size": 13, "embedding_size": 6, "units": 8} | options
+    random, received = np.random.default_rng(0), []
+    weights = None
+    for fast in ("0", "1"):
+        monkeypatch.setenv("CHARRNN_FAST", fast)
+        model = CharacterModel(**sizes)
+        weights = weights or [random.normal(0, 0.6, w.shape) for w in model.get_weights()]
+        model.set_weights(weights)
+        received.append(gradients(model, random_ids(model, 5, 21)))
+    for right, mine in zip(*received, strict=True):
+        np.testing.assert_allclose(mine, right, rtol=1e-5, atol=1e-5)
+
+
+def test_the_switch_and_the_machine_decide_which_layers_run(monkeypatch):
+    def kinds():
+        model = CharacterModel(vocabulary_size=5, embedding_size=2, units=3)
+        return type(model.recurrent[0]), type(for_generation(model))
+
+    monkeypatch.delenv("CHARRNN_FAST", raising=False)
+    assert kinds() == (GRU, FoldedModel)
+    monkeypatch.setattr(model_module, "on_gpu", lambda: True)
+    assert kinds() == (keras.layers.GRU, FoldedModel)
+    monkeypatch.setenv("CHARRNN_FAST", "0")
+    assert kinds() == (keras.layers.GRU, CharacterModel)
+    monkeypatch.setenv("CHARRNN_FAST", "no")
+    with pytest.raises(ValueError, match="CHARRNN_FAST: expected '0' or '1', received 'no'"):
+        kinds()
+
+
+def test_a_large_vocabulary_is_looked_up(monkeypatch):
+    def refuse(*given):
+        raise AssertionError("folded")
+
+    model = CharacterModel(vocabulary_size=301, embedding_size=2, units=3)
+    few = CharacterModel(vocabulary_size=300, embedding_size=2, units=3)
+    monkeypatch.setattr(model_module, "FoldedLayers", refuse)
+    model(np.zeros((1, 4), "int32"), training=True)
+    few(np.zeros((1, 4), "int32"))
+    with pytest.raises(AssertionError, match="folded"):
+        few(np.zeros((1, 4), "int32"), training=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("policy", "cell"),
+    [
+        ("float64", "gru"),
+        ("mixed_bfloat16", "gru"),
+        ("mixed_float16", "gru"),
+        ("mixed_float16", "lstm"),
+    ],
+)
+def test_other_dtype_policies_train_and_generate(policy, cell):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        keras.utils.set_random_seed(1)
+        vocabulary = Vocabulary("abcdefghij")
+        model = SelfTrainedModel(vocabulary_size=11, embedding_size=6, units=16, cell=cell)
+        ids = np.tile(np.arange(1, 11, dtype="int32"), 20)
+        batch = [windows[None] for windows in (ids[:-1], ids[1:])]
+        model.compile(keras.optimizers.Adam(0.03), next_character_loss(), jit_compile=False)
+        losses = model.fit(*batch, epochs=20, verbose=0).history["loss"]
+        assert losses[-1] < 0.5 * losses[0]
+        (expected,) = generate(OneStep(model), vocabulary, ["abc"], 6, seed=1)
+        (received,) = Generator(model, vocabulary)(["abc"], 6, 1.0, 1).numpy()
+        assert received.decode() == expected
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_keras_saves_and_clones_a_whole_model(tmp_path):
+    model = CharacterModel(10, 3, units=4, layers=2, dropout=0.25)
+    model.save(tmp_path / "x.keras")
+    ids = random_ids(model, 2, 5)
+    for again in (keras.models.load_model(tmp_path / "x.keras"), keras.models.clone_model(model)):
+        assert type(again) is CharacterModel
+        assert again.hyperparameters == model.hyperparameters
+        again.set_weights(model.get_weights())
+        np.testing.assert_array_equal(again(ids), model(ids))
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "x.keras")(ids), model(ids))
 
 
 def test_hyperparameters_make_an_equal_model():
@@ -120,9 +235,9 @@ def test_hyperparameters_make_an_equal_model():
         "cell": "lstm",
         "dropout": 0.1,
     }
-    model = build(**arguments)
+    model = CharacterModel(**arguments)
     assert model.hyperparameters == arguments
-    again = build(**model.hyperparameters)
+    again = CharacterModel(**model.hyperparameters)
     again.set_weights(model.get_weights())
     ids = random_ids(model, 2, 5)
     np.testing.assert_array_equal(model(ids), again(ids))

@@ -7,7 +7,7 @@ import pytest
 from charrnn import training
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState, read_history
-from charrnn.model import build
+from charrnn.model import CharacterModel
 from charrnn.training import SelfTrainedModel, cosine_schedule, custom_loop, fit
 from charrnn.windows import shuffled_batches, step_windows
 
@@ -29,7 +29,7 @@ def validation():
 def new_model(seed, optimizer=None, dropout=0.3, cls=None, **compile_arguments):
     keras.utils.set_random_seed(seed)
     if cls is None:
-        model = build(**SIZES, dropout=dropout)
+        model = CharacterModel(**SIZES, dropout=dropout)
     else:
         model = cls(**SIZES, dropout=dropout)
         model(inputs[:1])
@@ -172,7 +172,7 @@ def test_a_loss_that_is_not_finite_never_reaches_the_state(tmp_path, run):
 def test_the_folder_of_another_model_is_refused_and_kept(straight):
     _, _, directory = straight
     kept = {path.name for path in directory.iterdir()}
-    other = build(**SIZES | {"units": 13}, dropout=0.3)
+    other = CharacterModel(**SIZES | {"units": 13}, dropout=0.3)
     other.compile(optimizer="adam", loss=training.next_character_loss())
     for run in (train, train_custom):
         with pytest.raises(

@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.backend import keras
 from charrnn.checkpoints import read_history
-from charrnn.streams import build_stream
+from charrnn.streams import StreamModel
 from charrnn.training import next_character_loss
 from charrnn.windows import endless_streams
 from experiments.recorded_run import recorded_run
@@ -19,7 +19,7 @@ TEXT = np.tile(np.arange(1, 11, dtype="int32"), 30)
 def run(directory, epochs, losses=(3.0, 1.0, 2.0, 4.0)):
     """Return model and record of a run whose losses on validation text are made up."""
     keras.utils.set_random_seed(0)
-    model = build_stream(4, 3, vocabulary_size=11, embedding_size=4, units=8)
+    model = StreamModel(4, 3, vocabulary_size=11, embedding_size=4, units=8)
     model.compile(keras.optimizers.Adam(0.01), next_character_loss(), jit_compile=False)
     left = iter(losses)
     history = recorded_run(
@@ -59,7 +59,7 @@ def test_an_interrupted_run_ends_as_a_whole_one(tmp_path):
 
 def test_a_record_without_validation_text_keeps_no_best(tmp_path):
     keras.utils.set_random_seed(0)
-    model = build_stream(4, vocabulary_size=11, embedding_size=4, units=8)
+    model = StreamModel(4, vocabulary_size=11, embedding_size=4, units=8)
     model.compile(keras.optimizers.Adam(0.01), next_character_loss(), jit_compile=False)
     batches = endless_streams(TEXT, 4, 8)
     recorded_run(model, lambda step: batches, 2, 1, tmp_path, lambda model: {})

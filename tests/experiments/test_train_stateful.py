@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.metrics import cross_entropy
-from charrnn.streams import build_stream
+from charrnn.streams import StreamModel
 from charrnn.support.files import read_table
 from experiments.stateful import ARMS, CHARACTERS, LENGTHS, RECORD, batches, first_losses
 
@@ -35,7 +35,7 @@ def test_shuffled_windows_do_not_follow_one_another():
 
 
 def test_first_losses_look_at_the_beginning_of_windows():
-    model = build_stream(2, vocabulary_size=9, embedding_size=4, units=8)
+    model = StreamModel(2, vocabulary_size=9, embedding_size=4, units=8)
     ids = np.random.default_rng(0).integers(0, 9, 31).astype("int32")
     fresh, carried = first_losses(model, ids, length=10)
     after = model(ids[None, :-1])[0].numpy()  # the state carried from the text's beginning

@@ -14,7 +14,7 @@ from charrnn.backend import keras, tf
 from charrnn.export import save_model
 from charrnn.generation import Generator
 from charrnn.sampler import Sampler
-from charrnn.streams import build_stream
+from charrnn.streams import StreamModel
 from charrnn.texts.known_source import WordSource
 from charrnn.training import cosine_schedule, next_character_loss
 from charrnn.vocabulary import Vocabulary
@@ -68,7 +68,7 @@ def vocabulary(text):
 @pytest.fixture(scope="module")
 def model(text, cut, vocabulary):
     keras.utils.set_random_seed(1)
-    model = build_stream(
+    model = StreamModel(
         ROWS, fresh_every=2, vocabulary_size=len(vocabulary), embedding_size=16, units=96
     )
     optimizer = keras.optimizers.Adam(cosine_schedule(1e-2, STEPS), global_clipnorm=1.0)

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.backend import keras, tf
 from charrnn.fast.muon import Muon, orthogonalize
-from charrnn.streams import build_fast
+from charrnn.model import CharacterModel
 
 
 def matrix_with(singular_values, columns, seed=0):
@@ -35,7 +35,7 @@ def test_size_of_the_matrix_does_not_matter():
 
 
 def test_recurrent_kernels_get_orthogonal_steps_and_all_else_adam():
-    model = build_fast(vocabulary_size=13, embedding_size=16, units=16, layers=2)
+    model = CharacterModel(vocabulary_size=13, embedding_size=16, units=16, layers=2)
     random = np.random.default_rng(0)
     gradients = [
         tf.constant(random.normal(0, 1e-3, variable.shape), "float32")

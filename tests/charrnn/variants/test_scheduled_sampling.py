@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras, tf
-from charrnn.model import build
+from charrnn.model import CharacterModel
 from charrnn.training import SelfTrainedModel, next_character_loss
 from charrnn.variants.scheduled_sampling import ScheduledSamplingModel, mixed_inputs
 
@@ -15,7 +15,7 @@ SEED = (3, 5)
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
-    model = build(**SIZES)
+    model = CharacterModel(**SIZES)
     # Clear preferences: drawings from nearly equal probabilities would test little.
     model.set_weights([5 * weight for weight in model.get_weights()])
     return model
@@ -47,7 +47,7 @@ def test_each_own_character_is_drawn_after_what_was_read_before(model, inputs, p
 
 
 def test_the_share_of_own_characters_is_the_probability():
-    never_0 = build(**SIZES)
+    never_0 = CharacterModel(**SIZES)
     never_0.dense.bias.assign([-50.0] + 6 * [0.0])
     inputs = tf.zeros((200, 50), tf.int32)  # what differs is the model's own
     mixed = mixed_inputs(never_0, inputs, tf.constant(0.3), SEED).numpy()

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.backend import keras, tf
 from charrnn.generation import OneStep, generate
-from charrnn.model import build
+from charrnn.model import CharacterModel
 from charrnn.training import next_character_loss
 from charrnn.variants.stateful import (
     FreshStates,
@@ -23,7 +23,7 @@ IDS = np.random.default_rng(3).integers(0, 13, 200).astype("int32")
 
 def pair(batch_size, cell="gru"):
     """A stateful model and one without, with the same random weights."""
-    plain = build(vocabulary_size=13, cell=cell, **SIZES)
+    plain = CharacterModel(vocabulary_size=13, cell=cell, **SIZES)
     stateful = build_stateful(13, batch_size, cell, **SIZES)
     random = np.random.default_rng(0)
     plain.set_weights([random.normal(0, 0.6, weight.shape) for weight in plain.weights])
