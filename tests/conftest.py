@@ -25,6 +25,15 @@ def pytest_configure(config):
     )
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave network tests out unless -m speaks of them; `-m "not slow"` does not ask for them."""
+    if "network" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("network")]
+        items[:] = [item for item in items if item not in left_out]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+
+
 def load_book(name):
     """Load a corpus that the internet or CHARRNN_DATA has; where that is set, it must be there."""
     if reason := why_missing(name):

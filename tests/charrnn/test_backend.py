@@ -18,6 +18,7 @@ def run(script, **environment):
     )
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_in_silence_and_standard_error_still_works():
     script = """
 import os, sys

@@ -33,6 +33,7 @@ def test_a_new_folder_has_no_epochs(tmp_path):
     assert RunState(*new_run(1), tmp_path / "run").restore() == 0
 
 
+@pytest.mark.slow
 def test_weights_optimizer_and_seeds_come_back(tmp_path):
     model, optimizer = new_run(1)
     state = RunState(model, optimizer, tmp_path)

@@ -68,6 +68,7 @@ def test_sample_without_a_seed_writes_another_text_each_time(capsys):
     assert len(texts) == 3
 
 
+@pytest.mark.slow
 def test_train_writes_a_model_that_samples(trained, capsys):
     card = read_weights(trained / "clock").card
     assert card["corpus"] == "clock.txt"

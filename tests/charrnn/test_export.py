@@ -63,6 +63,7 @@ def generator(lstm, alphabet):
     return Generator(lstm, alphabet)
 
 
+@pytest.mark.slow
 def test_a_saved_model_gives_the_same_texts_in_a_process_without_charrnn(
     generator, alphabet, tmp_path
 ):
@@ -78,6 +79,7 @@ def test_a_saved_model_gives_the_same_texts_in_a_process_without_charrnn(
         assert received == generate(generator.one_step, alphabet, prompts, *numbers)
 
 
+@pytest.mark.slow
 def test_a_saved_model_replaces_the_old_one_whole(generator, tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()

@@ -55,6 +55,7 @@ def ids(gru):
     return np.random.default_rng(1).integers(0, size, 200).astype("int32")
 
 
+@pytest.mark.slow
 def test_windows_loss_starts_each_window_afresh(gru, ids):
     expected = np.mean(
         [
@@ -67,6 +68,7 @@ def test_windows_loss_starts_each_window_afresh(gru, ids):
         assert loss == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_stream_loss_is_that_of_one_whole_sequence(gru, lstm, ids):
     for model, lengths in ((gru, [1, 16, 199]), (lstm, [16])):
         expected = cross_entropy(model(ids[None, :-1])[0], ids[1:])

@@ -27,6 +27,7 @@ def test_the_rate_rises_and_falls():
     assert recipe.rate(500, 1.0) == pytest.approx(1e-2 / 50)
 
 
+@pytest.mark.slow
 def test_it_takes_the_time_it_is_given_and_learns(endless):
     reports = []
     start = time.perf_counter()
@@ -62,6 +63,7 @@ def test_a_short_text_is_read_in_fewer_places(monkeypatch, characters, expected)
     assert sizes == [expected]
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_kept(monkeypatch):
     """The validation text is the training text backwards: learning makes it worse."""
     losses = []
@@ -77,6 +79,7 @@ def test_the_best_weights_are_kept(monkeypatch):
     assert metrics.windows_loss(model, TEXT[::-1]) == pytest.approx(min(losses), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_an_interruption_returns_the_best_so_far():
     def stop_at_the_third(progress, loss, validation):
         losses.append(validation)
@@ -88,6 +91,7 @@ def test_an_interruption_returns_the_best_so_far():
     assert metrics.windows_loss(model, TEXT[:300]) == pytest.approx(min(losses), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_an_interruption_before_anything_was_kept_is_one():
     def stop(progress, loss, validation):
         raise KeyboardInterrupt

@@ -30,6 +30,7 @@ def states(model):
     return [variable.numpy() for variable in tf.nest.flatten(model.carried.states)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_the_state_is_that_of_all_the_text_before(cell):
     text = random_ids(1, 200)[0]
@@ -41,6 +42,7 @@ def test_the_state_is_that_of_all_the_text_before(cell):
         np.testing.assert_allclose(mine, right, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_fit_lowers_the_loss_and_does_not_train_the_state():
     text = np.tile(np.arange(1, 11, dtype="int32"), 60)
     model = StreamModel(4, **SIZES)
@@ -58,6 +60,7 @@ def test_fit_lowers_the_loss_and_does_not_train_the_state():
     assert len(model.trainable_variables) == len(CharacterModel(**SIZES).trainable_variables)
 
 
+@pytest.mark.slow
 def test_rows_start_from_zeros_in_turn():
     text = random_ids(1, 200)[0]
     model = compiled(StreamModel(4, fresh_every=3, **SIZES))

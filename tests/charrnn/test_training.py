@@ -62,6 +62,7 @@ def straight(tmp_path_factory):
 # --- fit
 
 
+@pytest.mark.slow
 def test_fit_says_what_it_did(straight):
     _, history, directory = straight
     assert [row["epoch"] for row in history] == [1, 2, 3, 4]
@@ -77,6 +78,7 @@ def test_fit_reports_the_validation_loss_of_its_model(straight):
     assert history[-1]["val_loss"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_that_went_on_equals_one_without_an_interruption(straight, tmp_path):
     model, history, _ = straight
     train(new_model(seed=1), 2, tmp_path)
@@ -94,6 +96,7 @@ def test_a_run_that_went_on_equals_one_without_an_interruption(straight, tmp_pat
         assert row == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_an_interruption_while_saving_leaves_a_run_to_go_on_from(straight, tmp_path, monkeypatch):
     model, history, _ = straight
     save = RunState.save
@@ -159,6 +162,7 @@ def poison(model):
     return poisoned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [train, train_custom])
 def test_a_loss_that_is_not_finite_never_reaches_the_state(tmp_path, run):
     run(new_model(seed=1), 1, tmp_path)
@@ -194,6 +198,7 @@ def test_the_folder_of_another_optimizer_is_refused(straight):
 # --- a train_step of one's own
 
 
+@pytest.mark.slow
 def test_the_own_train_step_equals_keras(tmp_path):
     one, own = new_model(seed=1), new_model(seed=1, cls=SelfTrainedModel)
     before = own.get_weights()
@@ -207,6 +212,7 @@ def test_the_own_train_step_equals_keras(tmp_path):
 # --- the custom loop
 
 
+@pytest.mark.slow
 def test_the_custom_loop_goes_on_exactly(tmp_path):
     model, again = new_model(seed=1), new_model(seed=1)
     losses = train_custom(model, 4, tmp_path / "straight")
@@ -218,6 +224,7 @@ def test_the_custom_loop_goes_on_exactly(tmp_path):
     assert train_custom(again, 4, tmp_path / "parts") == []
 
 
+@pytest.mark.slow
 def test_the_custom_loop_equals_fit_but_for_clipping(straight, tmp_path):
     model, history, _ = straight
     own = new_model(seed=1)
@@ -244,6 +251,7 @@ def test_the_custom_loop_reports(tmp_path, capsys):
     assert lines[-1] == f"epoch 1 step 4 loss {losses[0]:.2f}"
 
 
+@pytest.mark.slow
 def test_clipping_is_by_the_norm_of_all_gradients_together(tmp_path):
     """One step of plain descent, against NumPy and against Keras."""
     clip, rate = 0.01, 0.5

@@ -62,6 +62,7 @@ def trained(model, inputs):
     return model.get_weights(), history.history["loss"]
 
 
+@pytest.mark.slow
 def test_without_own_characters_it_is_teacher_forcing(inputs):
     keras.utils.set_random_seed(1)
     plain, plain_losses = trained(SelfTrainedModel(**SIZES), inputs)
@@ -72,6 +73,7 @@ def test_without_own_characters_it_is_teacher_forcing(inputs):
         assert np.allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_with_own_characters_it_is_not(inputs):
     keras.utils.set_random_seed(1)
     plain, _ = trained(SelfTrainedModel(**SIZES), inputs)
@@ -80,6 +82,7 @@ def test_with_own_characters_it_is_not(inputs):
     assert not np.allclose(plain[0], scheduled[0], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_fit_reports_the_mean_loss_of_an_epoch(inputs):
     keras.utils.set_random_seed(1)
     model = SelfTrainedModel(**SIZES)

@@ -65,6 +65,7 @@ def test_reset_reaches_every_stateful_layer():
     assert all(np.abs(state.numpy()).max() == 0 for state in states)
 
 
+@pytest.mark.slow
 def test_sizes_are_those_of_systems_c_and_d():
     parts = [layer.count_params() for layer in build_stateful(84, 64).layers]
     assert [parts[0], parts[2]] == [21_504, 86_100]
@@ -106,6 +107,7 @@ def reference_epochs(plain, batches, epochs, rate):
     return losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 @pytest.mark.parametrize("way", ["loop", "fit"])
 def test_training_carries_the_state_within_an_epoch_alone(way, cell):
@@ -128,6 +130,7 @@ def stream_windows_as_list():
     return list(zip(*stream_windows(IDS, 4, 7), strict=True))
 
 
+@pytest.mark.slow
 def test_validation_begins_afresh_and_leaves_nothing():
     stateful, plain = pair(4)
     stateful.compile(keras.optimizers.SGD(0.0), next_character_loss(), jit_compile=False)
@@ -161,6 +164,7 @@ def test_weights_fit_another_batch_size(cell, tmp_path):
     np.testing.assert_allclose(single(ids), plain(ids), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unknown", [0.0, 9.0], ids=["unknown as likely", "unknown likely"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_text_is_that_of_the_other_generator(cell, unknown, alphabet):
