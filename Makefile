@@ -1,9 +1,12 @@
-# The README explains the first two: `make book` and `make test`. CONTRIBUTING.md lists the others.
+# `make help` lists the targets. The README explains `make book`, CONTRIBUTING.md `make check`.
 # Recipes are POSIX sh. Each stops at its first failing line.
 
-PYTHON ?= python3
+# An interpreter for the environment; empty: the first that suits of those in .ci/set-up.
+PYTHON ?=
 PORT ?= 8000
 PROFILE ?= quick
+# `make outputs CHAPTER=4`: a number or a name; empty: all chapters.
+CHAPTER ?=
 # Seconds that one cell may run; the full profile trains in a cell and needs more.
 CELL_TIMEOUT ?= 600
 # Extra arguments: `make lock LOCK_FLAGS=--upgrade` takes new versions, not only missing ones.
@@ -18,6 +21,13 @@ READY := $(VENV)/set-up-complete
 
 # Notebooks that `make test` executes. All languages have the same code and outputs, which is checked.
 NBVAL ?= notebooks/en
+# Tests of the path run by themselves in `make check`; these read the built sites.
+UNIT_TESTS := tests/charrnn
+SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
+# Sites that the tests read, apart from those of `make book`.
+CHECKED := _build/checked
+# One process would leave a core idle; each loads TensorFlow, so more than two gain nothing.
+TWO := -n 2 --dist worksteal
 
 # What the benchmark compares with.
 PEERS := _build/peers
@@ -26,46 +36,34 @@ PEERS_READY := $(PEERS)/set-up-complete
 # pip's own upgrade notice would be the last line of a set-up.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-CHECK_PYTHON := import importlib.util as u, sys; \
-	v = "%d.%d" % sys.version_info[:2]; \
-	hint = "; name another one: make PYTHON=python3.12 ..."; \
-	(3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit( \
-	"$(PYTHON) is Python " + v + ", expected 3.11, 3.12 or 3.13" + hint); \
-	u.find_spec("venv") and u.find_spec("ensurepip") or sys.exit( \
-	"$(PYTHON) has no venv module (on Debian and Ubuntu: apt install python" + v + "-venv)" + hint)
+# Runs two targets at once, the first before the reader's eyes; the other speaks when both are done.
+# Every failure is shown, and the first target's as soon as it is known.
+define SIDE_BY_SIDE
+	@mkdir -p _build/logs
+	@$(MAKE) --no-print-directory -k $(2) >_build/logs/$(2).log 2>&1 & other=$$!; \
+		trap 'kill $$other 2>/dev/null; exit 130' INT TERM; \
+		$(MAKE) --no-print-directory $(1); failed=$$?; \
+		wait $$other || failed=$$?; \
+		cat _build/logs/$(2).log; exit $$failed
+endef
 
 # Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
 .NOTPARALLEL:
-.PHONY: help book test test-colab bench serve outputs stamp format lock picture setup clean
+.PHONY: help setup book check test test-colab bench serve outputs stamp format lock picture clean \
+	static lint format-check types addresses notebooks translations \
+	unit other-tests site-tests
 
-help:
-	@echo "make book      set up, run a copy of every chapter, build the site of every language"
-	@echo "make test      set up, run every check"
-	@echo "make test-colab  run a chapter of each language in an environment like Colab's"
-	@echo "make bench     measure against peers (10 to 20 minutes, PyTorch among them)"
-	@echo "make serve     serve the built site on 127.0.0.1:$(PORT)"
-	@echo "make outputs   run the English chapters, store their outputs, copy them to all languages"
-	@echo "make stamp     write the repository's address from _config.yml where it is needed"
-	@echo "make format    format code and notebooks"
-	@echo "make lock      renew requirements.txt from requirements.in"
-	@echo "make picture   photograph a page for the README (needs Chromium)"
-	@echo "make clean     remove what was built, the environment in $(VENV) excepted"
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
+		| while IFS='|' read -r name what; do printf 'make %-13s %s\n' "$$name" "$$what"; done
 
-setup: $(READY)
+setup: $(READY) ## make the environment in .venv, or bring it up to date
 
-# An environment whose set-up was finished once is brought up to date; any other is made anew, because
-# an interrupted pip leaves half-installed packages that look whole.
+# Two of them at once: one waits for the other, then finds the work done.
 $(READY): requirements.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 to 3.13" >&2; exit 1; }
-	@$(PYTHON) -c '$(CHECK_PYTHON)'
-	@echo "== set-up: environment in $(VENV) (once; some minutes, about 2.8 GB)"
-	@if [ -f $@ ]; then rm $@; else rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); fi
-	@echo "== set-up: packages of requirements.txt"
-	@$(BIN)/python -m pip install --quiet -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@touch $@
+	@PYTHON="$(PYTHON)" .ci/set-up $(VENV)
 
-book: $(READY)
+book: $(READY) ## set up, run a copy of every chapter, build the site of every language
 	@echo "== running a copy of every chapter, profile $(PROFILE)"
 	@$(BIN)/python -m tools.execute --profile $(PROFILE) --timeout $(CELL_TIMEOUT) \
 		--output _build/executed/en --keep-unreachable
@@ -74,69 +72,103 @@ book: $(READY)
 	@echo "The book: $(CURDIR)/_build/site/index.html"
 	@echo "Open that file in a browser, or run, for the search, too: make serve"
 
-# The pages are built before the tests, which read them, and apart from those of `make book`.
-test: $(READY)
+check: $(READY) ## set up; in under a minute: tests of the path, lint, types, notebooks, translations
+	$(call SIDE_BY_SIDE,unit,static)
+	@echo "== make check: all passed"
+
+# First what `make check` runs, so that a failing unit test shows before five sites are built.
+test: $(READY) ## set up, run every check
+	@$(MAKE) --no-print-directory check
+	$(call SIDE_BY_SIDE,other-tests,site-tests)
+	@echo "== make test: all passed"
+
+unit: $(READY)
+	@echo "== tests of the path: pytest, without the slow ones"
+	@$(BIN)/python -m pytest -q $(TWO) -m "not slow" $(UNIT_TESTS)
+
+static: lint format-check types addresses notebooks translations ## check everything but tests
+
+lint: $(READY)
 	@echo "== lint: ruff check"
 	@$(BIN)/ruff check --quiet --output-format concise .
+
+format-check: $(READY)
 	@echo "== format: ruff format --check"
 	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run make format" >&2; exit 1; }
+
+types: $(READY)
 	@echo "== types: mypy"
-	@$(BIN)/mypy --no-error-summary charrnn tools benchmarks
-	@echo "== addresses: stamp.py --check"
+	@$(BIN)/mypy --no-error-summary charrnn tools benchmarks experiments
+
+addresses: $(READY)
+	@echo "== addresses: stamp --check"
 	@$(BIN)/python -m tools.stamp --check
-	@echo "== notebooks: check_notebooks.py"
+
+notebooks: $(READY)
+	@echo "== notebooks: check_notebooks"
 	@$(BIN)/python -m tools.check_notebooks
+
+translations: $(READY)
 	@echo "== translations: code and outputs as in English, structure, stale texts"
 	@$(BIN)/python -m tools.translations check
-	@echo "== book: build all languages from the committed notebooks, warnings are errors"
-	@$(BIN)/python -m tools.build_site --strict --output _build/checked
-	@echo "== tests: pytest, with the links of the book and, where there is Chromium, a browser"
-	@BOOK_SITES=_build/checked $(BIN)/python -m pytest -q
+
+# What `unit` left out, then the cells of the notebooks.
+other-tests: $(READY)
+	@echo "== slow tests of the path: pytest"
+	@$(BIN)/python -m pytest -q -m slow $(UNIT_TESTS)
+	@echo "== all other tests: pytest"
+	@$(BIN)/python -m pytest -q --ignore $(UNIT_TESTS) $(SITE_TESTS:%=--ignore %)
 	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
 	@$(BIN)/python -m pytest -q --nbval $(NBVAL)
 
+site-tests: $(READY)
+	@echo "== book: build all languages from the committed notebooks, warnings are errors"
+	@$(BIN)/python -m tools.build_site --strict --output $(CHECKED)
+	@echo "== site: pytest, links of the book and, where there is Chromium, a browser"
+	@BOOK_SITES=$(CHECKED) $(BIN)/python -m pytest -q $(SITE_TESTS)
+
 # Another environment, about 2 GB under _build/colab.
-test-colab: $(READY)
+test-colab: $(READY) ## run a chapter of each language in an environment like Colab's
 	@$(BIN)/python -m tools.run_colab
 
 # The peers have an environment of their own; TensorFlow's peers run in the project's.
-$(PEERS_READY): benchmarks/requirements.txt
+$(PEERS_READY): benchmarks/requirements.txt | $(READY)
 	@echo "== set-up: peers in $(PEERS)"
-	@rm -rf $(PEERS) && $(PYTHON) -m venv $(PEERS)
+	@rm -rf $(PEERS) && $(BIN)/python -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	@touch $@
 
-bench: $(READY) $(PEERS_READY)
+bench: $(READY) $(PEERS_READY) ## measure against peers (10 to 20 minutes, PyTorch among them)
 	@$(BIN)/python -m benchmarks.run --peers-python $(PEERS)/bin/python
 	@$(BIN)/python -m benchmarks.picture
 
-serve: $(READY)
+serve: $(READY) ## serve the built site on 127.0.0.1
 	@test -f _build/site/index.html || { echo "no site yet: run make book first" >&2; exit 1; }
 	@echo "http://127.0.0.1:$(PORT)/ (Ctrl+C stops)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/site $(PORT)
 
-outputs: $(READY)
-	@$(BIN)/python -m tools.execute --profile quick --in-place
+outputs: $(READY) ## run English chapters, store their outputs, copy them to all languages (CHAPTER=4)
+	@$(BIN)/python -m tools.execute --profile quick --in-place $(CHAPTER)
 	@$(BIN)/python -m tools.translations sync
 
-stamp: $(READY)
+stamp: $(READY) ## write the repository's address from _config.yml where it is needed
 	@$(BIN)/python -m tools.stamp
 
-format: $(READY)
-	@$(BIN)/ruff check --quiet --fix . || true
-	@$(BIN)/ruff format .
+# What ruff cannot mend fails the target, after the formatting.
+format: $(READY) ## format code and notebooks
+	@$(BIN)/ruff check --quiet --fix --output-format concise .; failed=$$?; \
+		$(BIN)/ruff format . && exit $$failed
 
 # uv resolves for every Python and system at once, which pip cannot; only this target needs it, so it
 # stays out of the environment.
-lock: $(READY)
+lock: $(READY) ## renew requirements.txt from requirements.in
 	@$(BIN)/python -m pip install --quiet --upgrade --target _build/uv uv
 	@_build/uv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header \
-		--no-annotate --quiet $(LOCK_FLAGS) requirements.in -o requirements.txt
+		--no-annotate --generate-hashes --quiet $(LOCK_FLAGS) requirements.in -o requirements.txt
 
-picture: $(READY)
-	@mkdir -p docs
+picture: $(READY) ## photograph a page for the README (needs Chromium)
 	@$(BIN)/python -m tools.screenshot "$(PICTURE_PAGE)" pictures/page.png --width 1280 --height 900
 
-clean:
+clean: ## remove what was built, the environment excepted
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
