@@ -1,8 +1,10 @@
 """The workflows: valid, safe, and in agreement with the Makefile and the list of actions."""
 
+import importlib.util
 import re
 import subprocess
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +60,10 @@ def test_shellcheck_of_steps(path):
         run("shellcheck", "--shell=bash", "-", text="set -e\n" + script)
 
 
-def test_shellcheck_of_ci_run():
-    run("shellcheck", ROOT / ".ci" / "run")
-    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+@pytest.mark.parametrize("name", ["run", "set-up"])
+def test_shellcheck_of_ci(name):
+    run("shellcheck", ROOT / ".ci" / name)
+    assert (ROOT / ".ci" / name).stat().st_mode & 0o111
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
@@ -86,61 +89,90 @@ def test_actions_agree_with_the_list():
     assert used == {f"{name}@{tag}" for name, tag in rows}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".github/workflows/book.yml",
-        ".github/workflows/tests.yml",
-        ".ci/run",
-        "README.md",
-        "CONTRIBUTING.md",
-    ],
-)
-def test_make_targets_exist(name):
+def called(text: str) -> tuple[set[str], set[str]]:
+    """Return the targets of make and the modules of `python -m` that a text calls."""
+    # "make" in a sentence is no call: a call begins a line, a code or a step.
+    targets = set(re.findall(r"(?:^ *|`|run: )make ([a-z][a-z-]*)", text, re.M))
+    modules = set(re.findall(r"python -m ((?:tools|benchmarks|experiments)[\w.]*)", text))
+    return targets, modules
+
+
+CALLERS = [
+    *WORKFLOWS,
+    ROOT / ".ci/run",
+    ROOT / "Makefile",
+    ROOT / ".pre-commit-config.yaml",
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / "guides").glob("*.md"),
+]
+
+
+@pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.name)
+def test_what_is_called_exists(path):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
-    text = (ROOT / name).read_text(encoding="utf-8")
-    called = set(re.findall(r"(?:^ *|`|run: )make ([a-z]+)", text, re.M))
-    assert called, f"{name}: no call of make found"
-    assert called <= targets
+    targets, modules = called(path.read_text(encoding="utf-8"))
+    assert targets | modules or path.parent.name == "guides", "no call found"
+    assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    for module in modules - {"tools.NAME"}:
+        assert importlib.util.find_spec(module), module
 
 
-def test_files_that_steps_name_exist():
-    named = {
-        name
-        for path in WORKFLOWS
-        for script in scripts(path)
-        for name in re.findall(r"\b(?:tools/\w+\.py|requirements\.txt)", script)
-    }
-    assert named == {"tools/stamp.py", "tools/solutions.py", "requirements.txt"}
-    for name in named:
-        assert (ROOT / name).is_file()
+@pytest.mark.parametrize("path", WORKFLOWS, ids=NAMES)
+def test_files_that_steps_name_exist(path):
+    lines = [line for script in scripts(path) for line in script.splitlines() if "*" not in line]
+    for line in lines:
+        for name in re.findall(r"(?<![\w/$\"-])(\.?[\w-]+/[\w./-]+|\w+\.(?:txt|yml))", line):
+            if not name.startswith((".venv/", "_build/")):
+                assert (ROOT / name).exists(), name
 
 
 def test_cuda_takes_the_locked_version():
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    assert re.search(r"^tensorflow==[\d.]+$", lock, re.M)
     (cuda,) = [
         step
         for step in steps(ROOT / ".github/workflows/book.yml")
         if "CUDA" in step.get("name", "")
     ]
     assert '"tensorflow[and-cuda]==$version"' in cuda["run"]
-    assert "s/^tensorflow==//p" in cuda["run"]
+    (program,) = re.findall(r"sed -n '(.+)' requirements\.txt", cuda["run"])
+    command = ["sed", "-n", program, ROOT / "requirements.txt"]
+    version = subprocess.run(command, capture_output=True, encoding="utf-8").stdout.strip()
+    assert re.search(rf"^tensorflow=={re.escape(version)} \\$", lock, re.M)
 
 
-def test_python_versions_are_those_of_the_makefile():
-    job = read(ROOT / ".github/workflows/tests.yml")["jobs"]["test"]
-    versions = job["strategy"]["matrix"]["python"]
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    limits = r"\(3, (\d+)\) <= sys\.version_info\[:2\] <= \(3, (\d+)\)"
-    low, high = re.search(limits, makefile).groups()
-    assert versions == [f"3.{minor}" for minor in range(int(low), int(high) + 1)]
+def test_python_versions_are_those_of_the_set_up():
+    versions = read(ROOT / ".github/workflows/tests.yml")["jobs"]["test"]["strategy"]["matrix"]
+    set_up = (ROOT / ".ci" / "set-up").read_text(encoding="utf-8")
+    low, high = re.search(
+        r"\(3, (\d+)\) <= sys\.version_info\[:2\] <= \(3, (\d+)\)", set_up
+    ).groups()
+    expected = [f"3.{minor}" for minor in range(int(low), int(high) + 1)]
+    assert versions["python"] == expected
+    (names,) = re.findall(r'^NAMES="(.+)"$', set_up, re.M)
+    assert names.split() == ["python3", *(f"python{version}" for version in reversed(expected))]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["requires-python"] == f">={expected[0]}"
+
+
+def test_the_checks_run_by_one_definition_and_leave_what_failed():
+    """`.ci/run` calls `make test`; a failed job keeps logs, screenshots and executed chapters."""
+    for path in WORKFLOWS:
+        named = [
+            step for step in steps(path) if step.get("uses", "").startswith("actions/upload-a")
+        ]
+        (upload,) = named
+        assert upload["if"] == "failure()"
+        assert upload["with"]["path"].split() == [
+            f"_build/{folder}" for folder in ("logs", "screenshots", "executed")
+        ]
+    assert ".ci/run" in scripts(ROOT / ".github/workflows/tests.yml")
+    assert re.search(r"^make test ", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.M)
 
 
 def test_the_address_is_checked_before_anything_runs():
     commands = scripts(ROOT / ".github/workflows/book.yml")
-    check = 'tools/stamp.py --check --expect "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
+    check = 'tools.stamp --check --expect "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
     (position,) = [n for n, command in enumerate(commands) if check in command]
     (books,) = [n for n, command in enumerate(commands) if "make book" in command]
     assert position < books
