@@ -18,7 +18,10 @@ The path of a text; each module names what goes in and what comes out:
     export        a model       <-> files that others load
     command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 
-``backend`` loads TensorFlow and Keras. Behind one word each:
+What these share, and behind one word each what serves them:
+
+    backend          TensorFlow and Keras, loaded in silence
+    hyperparameters  the sizes of a model, checked
 
     fast      the same numbers in less time
     variants  other ways that chapters try

@@ -1,6 +1,7 @@
-"""The package as a whole: order of modules, what an installation carries, what README says."""
+"""The package as a whole: imports, what an installation carries, what README says."""
 
 import ast
+import graphlib
 import json
 import re
 import shutil
@@ -10,38 +11,97 @@ import zipfile
 
 import pytest
 
+import charrnn
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.translation.languages import SOURCE, languages
 
-# As in CONTRIBUTING.md: a module imports only from those before it.
-ORDER = re.findall(
-    r"`(\w+)`",
-    re.search(
-        r"Modules import only from those above them in this list: (.*?)\.\n",
-        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
-        re.S,
-    )[1],
+PACKAGE = ROOT / "charrnn"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name != "__init__.py"
+}
+# Folders with code, whose docstrings list what is in them.
+FOLDERS = sorted(
+    path.parent
+    for name in ("charrnn", "tools", "experiments")
+    for path in (ROOT / name).rglob("__init__.py")
 )
-MODULES = sorted(path.stem for path in (ROOT / "charrnn").glob("*.py") if path.stem != "__init__")
+
+
+def ranks() -> dict[str, int]:
+    """Return the rank of each folder, and of "the path", by the one sentence that says it."""
+    text = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
+    (rule,) = re.findall(r"Imports run one way: ([^.]+)\.", text)
+    groups = [re.split(r",\s*", group) for group in re.split(r"\s*<\s*", rule)]
+    return {name: rank for rank, group in enumerate(groups) for name in group}
+
+
+def group(module: str) -> str:
+    """Return the word of the rule under which a module falls, "" for those below all others."""
+    folder = module.split(".")[0]
+    if folder == "backend":
+        return ""  # TensorFlow and Keras, loaded quietly: for everybody, and needs nobody
+    if folder == "__main__":
+        return "command_line"
+    return folder if "." in module or folder == "command_line" else "the path"
 
 
 def imported(module: str) -> set[str]:
-    """Return the names of the package's modules that a module imports."""
-    names = set()
-    for node in ast.walk(ast.parse((ROOT / "charrnn" / f"{module}.py").read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("charrnn"):
-            rest = node.module.split(".")[1:]
-            names |= set(rest[:1]) or {alias.name for alias in node.names}
-    return names
+    """Return the modules of the package that a module imports, anywhere in its code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    inside = {name.removeprefix("charrnn.") for name in names if name.startswith("charrnn.")}
+    return inside & MODULES.keys()
 
 
-def test_the_order_names_every_module() -> None:
-    assert sorted(ORDER) == MODULES
+def below(module: str) -> list[str]:
+    """Return the groups that a module may import from."""
+    order = ranks()
+    mine = group(module)
+    if not mine:
+        return []
+    return ["", mine] + [name for name, rank in order.items() if rank < order[mine]]
+
+
+def test_every_module_falls_under_the_rule_for_imports() -> None:
+    assert {group(module) for module in MODULES} == {"", *ranks()}
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_those_before_it(module) -> None:
-    assert imported(module) <= set(ORDER[: ORDER.index(module)])
+def test_imports_run_one_way(module) -> None:
+    for other in imported(module):
+        assert group(other) in below(module), f"{module} imports {other}"
+
+
+def test_no_module_needs_itself() -> None:
+    graphlib.TopologicalSorter({module: imported(module) for module in MODULES}).prepare()
+
+
+@pytest.mark.parametrize("module", ["metrics", "sampler", "prompts", "weights", "corpora"])
+def test_what_counts_and_samples_loads_no_tensorflow(module) -> None:
+    script = f"import sys, charrnn.{module}; print({{'tensorflow', 'keras'}} & set(sys.modules))"
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
+    assert result.stdout == "set()\n", result.stderr
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_folder_says_what_is_in_it(folder) -> None:
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+    # A line each: the name, at least two spaces, what it is.
+    listed = re.findall(r"^ *(\w+) {2,}\S", text, re.M)
+    assert sorted(set(listed) - folders) == sorted(modules)
+    assert len(listed) == len(set(listed))
+    # Folders may stand in a sentence.
+    assert folders <= set(re.findall(r"\w+", text))
 
 
 @pytest.mark.slow
@@ -55,6 +115,7 @@ def test_a_wheel_carries_weights_records_and_types(tmp_path) -> None:
     command += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("charrnn_book-*.whl")
+    assert wheel.name.startswith(f"charrnn_book-{charrnn.__version__}-")
     held = set(zipfile.ZipFile(wheel).namelist())
     for path in (ROOT / "charrnn").rglob("*"):
         if path.is_file() and path.suffix != ".pyc":
@@ -79,15 +140,11 @@ def test_the_table_of_languages_has_every_language_with_its_title() -> None:
     assert rows == [(known[code].name, known[code].title, code) for code in known]
 
 
-def test_translators_of_every_language_are_told_in_it_what_to_do() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for code, language in languages(ROOT).items():
-        if code != SOURCE:
-            heading = f"#### {language.name}\n"
-            assert heading in text, code
-            section = text.split(heading)[1].split("\n#")[0]
-            for command in (f"check --strict {code}", f"accept {code} ", f"check {code}`"):
-                assert command in section, (code, command)
+@pytest.mark.parametrize("code", [code for code in languages(ROOT) if code != SOURCE])
+def test_translators_of_every_language_are_told_in_it_what_to_do(code) -> None:
+    text = (ROOT / "notebooks" / code / "TRANSLATING.md").read_text(encoding="utf-8")
+    for command in (f"check --strict {code}", f"accept {code} ", f"check {code}`"):
+        assert command in text, command
 
 
 @pytest.mark.parametrize("name", ["README.md", "notebooks/en/index.md"])
