@@ -27,7 +27,7 @@ SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
 # One process would leave a core idle; each loads TensorFlow, so more than two gain nothing.
-TWO := -n 2 --dist worksteal
+TWO := -n 2 --dist loadfile
 
 # What the benchmark compares with.
 PEERS := _build/peers

@@ -79,6 +79,7 @@ def test_train_writes_a_model_that_samples(trained, capsys):
     assert set(capsys.readouterr().out) <= set("tick tock dong\n")
 
 
+@pytest.mark.slow
 def test_evaluate_reads_what_the_model_was_not_trained_on(trained, capsys, monkeypatch):
     monkeypatch.chdir(trained)
     card = read_weights("clock").card
@@ -93,6 +94,7 @@ def test_evaluate_reads_what_the_model_was_not_trained_on(trained, capsys, monke
     )
 
 
+@pytest.mark.slow
 def test_evaluate_takes_another_text_whole(trained, capsys, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("tick tock!\n" * 40, encoding="utf-8")
@@ -101,6 +103,7 @@ def test_evaluate_takes_another_text_whole(trained, capsys, tmp_path):
     assert lines[:2] == ["440 of 440 characters", "40 of them are not in the model's vocabulary"]
 
 
+@pytest.mark.slow
 def test_train_keeps_what_is_there(trained, capsys, monkeypatch):
     monkeypatch.chdir(trained)
     before = (trained / "clock.safetensors").read_bytes()
@@ -146,6 +149,7 @@ def test_the_module_answers_help_and_wrong_commands():
     assert run("write").returncode == 2
 
 
+@pytest.mark.slow
 def test_the_card_is_json_that_others_can_read(trained):
     content = json.loads((trained / "clock.json").read_bytes())
     assert content["characters"] == "\n cdgiknot"

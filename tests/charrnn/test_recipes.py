@@ -41,6 +41,7 @@ def test_it_takes_the_time_it_is_given_and_learns(endless):
     assert metrics.stream_loss(model, TEXT) < 1.0 < math.log(11)
 
 
+@pytest.mark.slow
 def test_a_short_text_ends_the_run_early():
     reports = []
     train_for(600.0, TEXT, 11, recipe=TINY, report=lambda *given: reports.append(given))

@@ -95,6 +95,7 @@ def test_weights_load_into_a_plain_model_and_at_another_batch_size(tmp_path):
     model.load_weights(tmp_path / "x.weights.h5")
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_its_states(tmp_path):
     def new_model():
         keras.utils.set_random_seed(1)
@@ -126,6 +127,7 @@ def test_a_run_of_another_batch_size_is_refused(tmp_path):
         RunState(models[1], models[1].optimizer, tmp_path).restore()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", [{}, {"kernel_dropout": 0.25, "dropout": 0.5}])
 def test_keras_saves_and_clones_a_whole_model(tmp_path, training):
     model, ids = StreamModel(4, 2, **SIZES, **training), random_ids(3, 9)

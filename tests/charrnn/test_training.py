@@ -72,6 +72,7 @@ def test_fit_says_what_it_did(straight):
         assert kept == pytest.approx(row, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_fit_reports_the_validation_loss_of_its_model(straight):
     model, history, _ = straight
     expected = model.evaluate(validation(), verbose=0)
@@ -133,6 +134,7 @@ def test_the_best_weights_are_those_of_the_best_epoch(tmp_path):
     assert not (tmp_path / "new.weights.h5").exists()
 
 
+@pytest.mark.slow
 def test_a_text_without_surprise_is_learnt_to_nearly_zero(tmp_path):
     """The entropy of a periodic text is 0; a window's first character alone tells the rest."""
     ids = np.tile(np.array([1, 2, 3, 4, 5], "int32"), 60)
