@@ -26,8 +26,10 @@ UNIT_TESTS := tests/charrnn
 SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
-# One process would leave a core idle; each loads TensorFlow, so more than two gain nothing.
+# Two processes, because each loads TensorFlow and more would gain little; a file stays in one, whose
+# fixtures train models. One thread each: more would wait for each other.
 TWO := -n 2 --dist loadfile
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 # What the benchmark compares with.
 PEERS := _build/peers
@@ -84,7 +86,7 @@ test: $(READY) ## set up, run every check
 
 unit: $(READY)
 	@echo "== tests of the path: pytest, without the slow ones"
-	@$(BIN)/python -m pytest -q $(TWO) -m "not slow" $(UNIT_TESTS)
+	@$(ONE_THREAD) $(BIN)/python -m pytest -q $(TWO) -m "not slow" $(UNIT_TESTS)
 
 static: lint format-check types addresses notebooks translations ## check everything but tests
 
