@@ -20,8 +20,7 @@ The path of a text; each module names what goes in and what comes out:
 
 What these share, and behind one word each what serves them:
 
-    backend          TensorFlow and Keras, loaded in silence
-    hyperparameters  the sizes of a model, checked
+    backend   TensorFlow and Keras, loaded in silence
 
     fast      the same numbers in less time
     variants  other ways that chapters try
