@@ -33,7 +33,7 @@ def rows_of_a_replica(batch_size: int) -> int:
     Raises:
         ValueError: the batch cannot be divided among the replicas.
     """
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    replicas: int = tf.distribute.get_strategy().num_replicas_in_sync
     if type(batch_size) is not int or batch_size < 1 or batch_size % replicas:  # True is an int
         raise ValueError(
             f"batch_size: expected a multiple of {replicas}, the number of replicas, "
