@@ -14,15 +14,20 @@ def main() -> None:
     given = arguments(str(__doc__), {"products": tuple(NAMES)})
     os.environ["CHARRNN_MATMUL_DTYPE"] = given.products
     from charrnn.backend import keras, tf
-    from charrnn.model import CharacterModel
+    from charrnn.streams import StreamModel
     from charrnn.training import next_character_loss
     from charrnn.windows import chunk_windows, shuffled_batches
 
     sizes = given.sizes
     windows = chunk_windows(np.load(given.folder / "ids.npy"), sizes.time)
     batches = iter(shuffled_batches(*windows, sizes.batch))
-    model = CharacterModel(
-        vocabulary_size=sizes.vocabulary, embedding_size=sizes.embedding, units=sizes.units
+    # Zero states in every batch, as the peers have them.
+    model = StreamModel(
+        sizes.batch,
+        fresh_every=1,
+        vocabulary_size=sizes.vocabulary,
+        embedding_size=sizes.embedding,
+        units=sizes.units,
     )
     optimizer, loss_function = keras.optimizers.Adam(), next_character_loss()
 

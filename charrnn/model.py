@@ -7,7 +7,6 @@ the same numbers in less time; whether it is used is decided here and nowhere el
 import functools
 import inspect
 import os
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,14 @@ from charrnn.fast.gru import GRU
 from charrnn.fast.processor import on_gpu
 from charrnn.weights import check_hyperparameters
 
-__all__ = ["CharacterModel", "fast_is_on", "for_generation", "recurrent_layer", "saved_by_keras"]
+__all__ = [
+    "CharacterModel",
+    "fast_is_on",
+    "for_generation",
+    "forward",
+    "recurrent_layer",
+    "saved_by_keras",
+]
 
 
 def fast_is_on() -> bool:
@@ -58,28 +64,6 @@ def saved_by_keras(model_class: Any) -> Any:
     model_class.__init__ = construct
     model_class.get_config = lambda self: dict(self.config)
     return keras.saving.register_keras_serializable("charrnn")(model_class)
-
-
-def accelerated(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``CharacterModel.call`` the fast way to the same numbers, where there is one.
-
-    There is one in training, for layers of ``fast.GRU`` and few ids. Elsewhere ``plain`` runs.
-    """
-
-    @functools.wraps(plain)
-    def call(
-        self: Any, ids: Any, states: Any = None, return_state: bool = False, training: bool = False
-    ) -> Any:
-        few = self.hyperparameters["vocabulary_size"] <= MAX_FOLDED
-        if not (training and few and all(isinstance(layer, GRU) for layer in self.recurrent)):
-            return plain(self, ids, states, return_state, training)
-        if states is None:
-            states = self.initial_states(tf.shape(ids)[0])
-        layers = FoldedLayers(self.embedding, self.recurrent, self.dropout, self.dense)
-        logits, states = layers(ids, states, training=True)
-        return (logits, states) if return_state else logits
-
-    return call
 
 
 @saved_by_keras
@@ -122,7 +106,6 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         """Return the states at the beginning of a text: zeros, as ``call`` takes them."""
         return [layer.get_initial_state(batch_size) for layer in self.recurrent]
 
-    @accelerated
     def call(
         self,
         ids: Any,
@@ -153,6 +136,22 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
             new_states.append(state)  # each (batch, units)
         logits = self.dense(hidden)  # (batch, time, vocabulary)
         return (logits, new_states) if return_state else logits
+
+
+def forward(model: CharacterModel, ids: Any, states: Any = None, training: bool = False) -> Any:
+    """Return what ``CharacterModel.call`` gives with ``return_state``, the fast way if there is.
+
+    There is one in training, for layers of ``fast.GRU`` and few ids. It gives the same logits,
+    states and gradients. The gradient of the embedding is one array there, and slices where ids are
+    looked up; the Adam of Keras 3.15 squares slices one by one, so its steps differ.
+    """
+    few = model.hyperparameters["vocabulary_size"] <= MAX_FOLDED
+    if not (training and few and all(isinstance(layer, GRU) for layer in model.recurrent)):
+        return CharacterModel.call(model, ids, states, True, training)
+    if states is None:
+        states = model.initial_states(tf.shape(ids)[0])
+    layers = FoldedLayers(model.embedding, model.recurrent, model.dropout, model.dense)
+    return layers(ids, states, training=True)
 
 
 class FoldedModel:

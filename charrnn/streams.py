@@ -9,7 +9,7 @@ from typing import Any
 
 from charrnn.backend import tf
 from charrnn.fast.gru import set_kernel_dropout
-from charrnn.model import CharacterModel, saved_by_keras
+from charrnn.model import CharacterModel, forward, saved_by_keras
 
 __all__ = [
     "CarriedStates",
@@ -142,7 +142,7 @@ class StreamModel(CharacterModel):
         carries = training and states is None
         if carries:
             states = self.carried.read()
-        logits, states = super().call(ids, states, True, training)
+        logits, states = forward(self, ids, states, training)
         if carries:
             self.carried.write(states)
         return (logits, states) if return_state else logits

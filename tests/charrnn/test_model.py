@@ -8,7 +8,7 @@ from charrnn.backend import keras, tf
 from charrnn.fast.gru import GRU
 from charrnn.generation import Generator, OneStep, generate
 from charrnn.metrics import cross_entropy
-from charrnn.model import CharacterModel, FoldedModel, for_generation
+from charrnn.model import CharacterModel, FoldedModel, for_generation, forward
 from charrnn.training import SelfTrainedModel, next_character_loss
 from charrnn.vocabulary import Vocabulary
 
@@ -110,7 +110,7 @@ def test_dropout_follows_every_layer(monkeypatch, fast):
     keras.utils.set_random_seed(1)
     model = CharacterModel(vocabulary_size=10, embedding_size=6, units=50, layers=2, dropout=0.5)
     ids = np.repeat(random_ids(model, 1, 5), 200, axis=0)
-    logits, states = model(ids, return_state=True, training=True)
+    logits, states = forward(model, ids, training=True)
     first, second = (state.numpy().std(axis=0).max() for (state,) in states)
     assert first < 1e-6 < 1e-3 < second
     assert logits.numpy().std(axis=0).max() > 1e-3
@@ -125,7 +125,7 @@ def test_dropout_keeps_the_expectation(monkeypatch, fast):
     random = np.random.default_rng(0)
     model.set_weights([random.normal(0, 0.5, weights.shape) for weights in model.get_weights()])
     ids = np.repeat(random_ids(model, 1, 4), 2000, axis=0)
-    free, drawn = model(ids[:1]).numpy()[0], model(ids, training=True).numpy()
+    free, drawn = model(ids[:1]).numpy()[0], forward(model, ids, training=True)[0].numpy()
     error = drawn.std(axis=0) / np.sqrt(len(ids))  # (time, vocabulary)
     assert error.min() > 1e-3
     assert (abs(drawn.mean(axis=0) - free) < 5 * error).all()
@@ -133,7 +133,7 @@ def test_dropout_keeps_the_expectation(monkeypatch, fast):
 
 def gradients(model, ids):
     with tf.GradientTape() as tape:
-        logits, states = model(ids[:, :-1], return_state=True, training=True)
+        logits, states = forward(model, ids[:, :-1], training=True)
         loss = next_character_loss()(ids[:, 1:], logits)
     found = tape.gradient(loss, model.trainable_variables)
     return [logits, *tf.nest.flatten(states), *map(tf.convert_to_tensor, found)]
@@ -173,16 +173,20 @@ def test_the_switch_and_the_machine_decide_which_layers_run(monkeypatch):
 
 
 def test_a_large_vocabulary_is_looked_up(monkeypatch):
+    monkeypatch.setenv("CHARRNN_FAST", "1")
+
     def refuse(*given):
         raise AssertionError("folded")
 
     model = CharacterModel(vocabulary_size=301, embedding_size=2, units=3)
     few = CharacterModel(vocabulary_size=300, embedding_size=2, units=3)
     monkeypatch.setattr(model_module, "FoldedLayers", refuse)
-    model(np.zeros((1, 4), "int32"), training=True)
-    few(np.zeros((1, 4), "int32"))
+    ids = np.zeros((1, 4), "int32")
+    forward(model, ids, training=True)
+    forward(few, ids)
+    few(ids, training=True)
     with pytest.raises(AssertionError, match="folded"):
-        few(np.zeros((1, 4), "int32"), training=True)
+        forward(few, ids, training=True)
 
 
 @pytest.mark.slow

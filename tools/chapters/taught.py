@@ -11,8 +11,8 @@ from pathlib import Path
 from tools.chapters.notebooks import ROOT, Notebook, tags, where
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-# The fast way to the same numbers, and what lets Keras save and load whole models.
-UNTAUGHT = ("accelerated", "saved_by_keras")
+# What lets Keras save and load whole models.
+UNTAUGHT = ("saved_by_keras",)
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
