@@ -1,6 +1,6 @@
 """The results as a picture.
 
-.venv/bin/python -m benchmarks.picture [benchmarks/results.json] [--output pictures/benchmark.png]
+python -m benchmarks.picture [benchmarks/results/PROCESSOR.json] [--output FILE]
 """
 
 import argparse
@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from benchmarks.processes import RESULTS, ROOT
+from benchmarks.processes import ROOT, SHOWN
 from benchmarks.rows import Row
 from charrnn.figures.plots import COLOURS
 from charrnn.support.files import write_atomically
@@ -115,7 +115,7 @@ def main() -> None:
     """Draw the results."""
     mpl.use("agg")
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("results", type=Path, nargs="?", default=RESULTS)
+    parser.add_argument("results", type=Path, nargs="?", default=SHOWN)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmark.png")
     given = parser.parse_args()
     write_picture(json.loads(given.results.read_bytes())["rows"], given.output)

@@ -12,6 +12,7 @@ from typing import Any
 __all__ = [
     "RESULTS",
     "ROOT",
+    "SHOWN",
     "Contender",
     "ContenderError",
     "Measurements",
@@ -20,7 +21,9 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results.json"
+RESULTS = ROOT / "benchmarks" / "results"  # a file for each processor
+# That of README's table and picture.
+SHOWN = RESULTS / "amd-epyc-bfloat16.json"
 
 # Row id -> one value for each round.
 Measurements = dict[str, list[float]]

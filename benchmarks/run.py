@@ -1,6 +1,6 @@
 """Run the benchmark and write its results.
 
-    .venv/bin/python -m benchmarks.run [--rounds 3] [--quick] [--output benchmarks/results.json]
+    .venv/bin/python -m benchmarks.run [--rounds 3] [--quick] [--output FILE]
 
 10 to 20 minutes on two cores. Other work on the machine spoils the figures. With ``--quick`` sizes
 are tiny, figures mean nothing, and results are written only where ``--output`` says.
@@ -8,11 +8,13 @@ are tiny, figures mean nothing, and results are written only where ``--output`` 
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.materials import write_materials
 from benchmarks.processes import RESULTS, ROOT, Contender, Measurements, Runner, run_json
@@ -64,15 +66,20 @@ def measure(runner: Runner, rounds: int) -> Measurements:
     return measurements
 
 
+def results_file(machine: dict[str, Any]) -> Path:
+    """Return where the results of a processor stand: its name, and whether it has bfloat16."""
+    name = re.sub(r"[^a-z0-9]+", "-", machine["processor"].lower()).strip("-")
+    return RESULTS / f"{name}{'-bfloat16' if machine['bfloat16_instructions'] else ''}.json"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--peers-python", default="_build/peers/bin/python")
-    parser.add_argument("--output", type=Path, help="default: benchmarks/results.json")
+    parser.add_argument("--output", type=Path, help="default: benchmarks/results/PROCESSOR.json")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="a smoke run of tiny sizes")
     given = parser.parse_args(arguments)
-    output = given.output or (None if given.quick else RESULTS)
     if given.rounds < 1:
         parser.error(f"--rounds: expected at least 1, received {given.rounds}")
     peers_python = str(ROOT / given.peers_python)
@@ -81,9 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     start = time.perf_counter()
     versions = 'import json, torch; print(json.dumps({"pytorch": torch.__version__}))'
-    machine = run_json([sys.executable, "-m", "benchmarks.machine"])
+    machine = run_json([sys.executable, "-m", "experiments.machine"])
     machine |= run_json([peers_python, "-c", versions])
     print(json.dumps(machine), flush=True)
+    output = given.output or (None if given.quick else results_file(machine))
     with tempfile.TemporaryDirectory() as folder:
         write_materials(Path(folder), given.quick)
         runner = Runner(sys.executable, peers_python, Path(folder), given.quick)

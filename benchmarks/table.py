@@ -1,6 +1,6 @@
 """The results as tables: all rows for a terminal, those that compare in Markdown.
 
-.venv/bin/python -m benchmarks.table [benchmarks/results.json]
+.venv/bin/python -m benchmarks.table [benchmarks/results/PROCESSOR.json]
 """
 
 import argparse
@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.processes import RESULTS
+from benchmarks.processes import SHOWN
 from benchmarks.rows import GOALS, Row
 
 __all__ = ["TITLES", "markdown", "plain"]
@@ -68,7 +68,7 @@ def plain(rows: Sequence[Row]) -> str:
 def main() -> None:
     """Print the Markdown table."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("results", type=Path, nargs="?", default=RESULTS)
+    parser.add_argument("results", type=Path, nargs="?", default=SHOWN)
     print(markdown(json.loads(parser.parse_args().results.read_bytes())["rows"]))
 
 

@@ -1,6 +1,5 @@
 """What a training run leaves in its folder: the latest state, the history."""
 
-import csv
 import math
 import os
 from pathlib import Path
@@ -9,24 +8,17 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import tf
-from charrnn.support.files import write_table
+from charrnn.support.files import read_table, with_numbers, write_table
 
 __all__ = [
     "History",
     "RunState",
     "check_loss",
-    "read_history",
     "resume_history",
     "write_history",
 ]
 
 History = list[dict[str, float]]
-
-
-def read_history(path: str | os.PathLike[str]) -> History:
-    """Read a history, one row an epoch, from CSV."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
 
 
 def resume_history(path: str | os.PathLike[str], epochs: int) -> History:
@@ -37,7 +29,7 @@ def resume_history(path: str | os.PathLike[str], epochs: int) -> History:
     Raises:
         ValueError: the file has fewer rows, or does not exist.
     """
-    history = read_history(path) if Path(path).is_file() else []
+    history: History = with_numbers(read_table(path))
     if len(history) < epochs:
         raise ValueError(
             f"directory: expected {os.fspath(path)!r} with the {epochs} epochs of the saved state, "

@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from charrnn.backend import keras, tf
@@ -18,6 +17,7 @@ __all__ = [
     "cosine_schedule",
     "custom_loop",
     "fit",
+    "keep_epoch",
     "next_character_loss",
 ]
 
@@ -57,11 +57,38 @@ def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) ->
     )
 
 
-class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keep the latest state of a run, its history, and the weights with the best ``val_loss``.
+def keep_epoch(
+    model: Any,
+    state: RunState,
+    history: History,
+    row: dict[str, float],
+    measure: str = "val_loss",
+) -> None:
+    """Add an epoch to a run's folder: history, weights if they are the best, state to go on from.
 
-    In the folder stand the state (see ``RunState``), ``history.csv`` and ``best.weights.h5``.
+    Args:
+        model: after the epoch.
+        state: of the run; in its folder stand ``history.csv`` and ``best.weights.h5``, too.
+        history: the rows before; ``row`` is added.
+        row: at least ``epoch`` and ``loss``.
+        measure: the column whose lowest value marks the best weights; without it none are kept.
+
+    Raises:
+        FloatingPointError: the loss is not finite; the folder stays as it was.
     """
+    check_loss(row["loss"], int(row["epoch"]))
+    best = min((past.get(measure, math.inf) for past in history), default=math.inf)
+    history.append(row)
+    write_history(history, state.directory / "history.csv")
+    if row.get(measure, math.inf) < best:
+        new = state.directory / "new.weights.h5"
+        model.save_weights(new)
+        new.replace(state.directory / "best.weights.h5")
+    state.save(int(row["epoch"]))
+
+
+class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keep each epoch of a run in its folder; see ``keep_epoch``."""
 
     def __init__(self, state: RunState) -> None:
         super().__init__()
@@ -70,16 +97,8 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save after an epoch; called by Keras."""
-        directory: Path = self.state.directory
-        row = {"epoch": epoch + 1.0, **{key: float(value) for key, value in logs.items()}}
-        check_loss(row["loss"], epoch + 1)
-        best = min((past["val_loss"] for past in self.history), default=math.inf)
-        self.history.append(row)
-        write_history(self.history, directory / "history.csv")
-        if row["val_loss"] < best:
-            self.model.save_weights(directory / "new.weights.h5")
-            (directory / "new.weights.h5").replace(directory / "best.weights.h5")
-        self.state.save(epoch + 1)
+        row = {name: float(value) for name, value in logs.items()}
+        keep_epoch(self.model, self.state, self.history, {"epoch": epoch + 1.0, **row})
 
 
 def fit(

@@ -31,11 +31,10 @@ __all__ = [
 ]
 
 # The models that come with the package, and the hash of each one's JSON file, which holds the hash
-# of the other file: together they fix vocabulary and weights. The tools that train them print it.
+# of the other file: together they fix vocabulary and weights. ``experiments.pretrained`` trains
+# them and prints it.
 SHIPPED = {
-    # experiments/train_pretrained.py
     "shakespeare": "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec",
-    # experiments/train_book.py
     "great-expectations": "2a6b66c9ee49831f43400abb2753b97d4d7b6e234126d5604bf3c626019a8db7",
 }
 

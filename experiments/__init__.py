@@ -1,1 +1,14 @@
-"""What made the records, the pretrained weights and the models."""
+"""What made the records and the weights of the package: `python -m experiments.NAME`.
+
+A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has parts.
+
+    pretrained          the weights that come with the package, with their records
+    system_a            system A's recipe at its own size, epoch by epoch
+    cells               plain recurrence, GRU and LSTM at equal size and in equal time
+    stateful            what a carried state and the order of windows do
+    scheduled_sampling  against teacher forcing
+    recipes             trials of recipes, the same seconds for each
+    record              a run epoch by epoch, or a table of trials; both go on where they ended
+    shared              tiny Shakespeare as experiments cut it
+    machine             what a run was measured on
+"""

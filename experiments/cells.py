@@ -18,20 +18,18 @@ repeated, so delete it to measure anew.
 
 import argparse
 import time
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from charrnn import corpora, metrics, windows
+from charrnn import metrics, windows
 from charrnn.backend import keras
-from charrnn.support.files import read_table
+from charrnn.support.files import RECORDS, read_table
 from charrnn.training import cosine_schedule, next_character_loss
-from charrnn.vocabulary import Vocabulary
-from experiments.recorded_table import Key, fill_table
+from charrnn.windows import Ids
+from experiments.record import Key, fill_table
+from experiments.shared import Shakespeare, warmup
 
-RECORD = Path(__file__).resolve().parents[1] / "charrnn" / "records" / "cells.csv"
-VALIDATION = 111_540  # characters
-CHOICE = 100_386  # the tenth before them
+RECORD = RECORDS / "cells.csv"
 # Plain recurrence, GRU and the first LSTM have about 268 thousand parameters, the second LSTM the
 # units of the GRU.
 ARMS = (("rnn", 453), ("gru", 256), ("lstm", 219), ("lstm", 256))
@@ -42,7 +40,7 @@ TIMED_STEPS = 12
 LAYERS = {"rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}
 
 
-def build(cell: str, units: int, vocabulary_size: int, seed: int = 1) -> Any:
+def stock_model(cell: str, units: int, vocabulary_size: int, seed: int = 1) -> Any:
     """Return an untrained model of stock layers: ids (batch, time) -> logits."""
     keras.utils.set_random_seed(seed)
     layer = getattr(keras.layers, LAYERS[cell])(units, return_sequences=True)
@@ -58,33 +56,23 @@ def build(cell: str, units: int, vocabulary_size: int, seed: int = 1) -> Any:
 
 def compile_model(model: Any, learning_rate: float, steps: int) -> None:
     """Give a model the optimizer and the loss of every run."""
-    schedule = cosine_schedule(learning_rate, steps, warmup_steps=steps // 16)
+    schedule = cosine_schedule(learning_rate, steps, warmup(steps))
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM)
     model.compile(optimizer, next_character_loss(), jit_compile=False)
 
 
-class Text:
-    """Tiny Shakespeare as ids, cut into training text, the tenth for choices, validation text."""
-
-    def __init__(self) -> None:
-        text = corpora.load("shakespeare")
-        self.vocabulary_size = len(Vocabulary(text))
-        ids = Vocabulary(text).encode(text)
-        self.training, self.validation = windows.split_by_position(ids, VALIDATION)
-        self.beginning, self.choice = windows.split_by_position(self.training, CHOICE)
-
-    def batches(self, ids: Any, seed: int) -> Any:
-        """Return endless shuffled batches."""
-        return windows.shuffled_batches(*windows.step_windows(ids, LENGTH), BATCH_SIZE, seed)
+def batches_of(ids: Ids, seed: int) -> Any:
+    """Return endless shuffled batches."""
+    return windows.shuffled_batches(*windows.step_windows(ids, LENGTH), BATCH_SIZE, seed)
 
 
-def step_times(text: Text) -> dict[tuple[str, int], float]:
+def step_times(text: Shakespeare) -> dict[tuple[str, int], float]:
     """Return the median milliseconds of a training step of each arm, the arms taking turns."""
     models = {}
     for cell, units in ARMS:
-        models[cell, units] = build(cell, units, text.vocabulary_size)
+        models[cell, units] = stock_model(cell, units, len(text.vocabulary))
         compile_model(models[cell, units], 1e-3, 1000)
-    batches = iter(text.batches(text.training, 1))
+    batches = iter(batches_of(text.training, 1))
     times: dict[tuple[str, int], list[float]] = {arm: [] for arm in ARMS}
     for turn in range(TIMED_STEPS + 2):
         batch = next(batches)
@@ -96,14 +84,14 @@ def step_times(text: Text) -> dict[tuple[str, int], float]:
     return {arm: median(values) for arm, values in times.items()}
 
 
-def measure(key: Key, steps: int, milliseconds: float, text: Text) -> dict[str, float]:
+def measure_cell(key: Key, steps: int, milliseconds: float, text: Shakespeare) -> dict[str, float]:
     """Train one arm; return its measures."""
     choice = key["plan"] == "choice"
     ids, judged = (text.beginning, text.choice) if choice else (text.training, text.validation)
     seed = int(key["seed"])
-    model = build(key["cell"], int(key["units"]), text.vocabulary_size, seed)
+    model = stock_model(key["cell"], int(key["units"]), len(text.vocabulary), seed)
     compile_model(model, float(key["learning_rate"]), steps)
-    model.fit(text.batches(ids, seed), steps_per_epoch=steps, shuffle=False, verbose=0)
+    model.fit(batches_of(ids, seed), steps_per_epoch=steps, shuffle=False, verbose=0)
     return {
         "parameters": model.count_params(),
         "steps": steps,
@@ -112,7 +100,7 @@ def measure(key: Key, steps: int, milliseconds: float, text: Text) -> dict[str, 
     }
 
 
-def key(plan: str, cell: str, units: int, rate: float | str, seed: int) -> Key:
+def cell_key(plan: str, cell: str, units: int, rate: float | str, seed: int) -> Key:
     """Return the columns that tell a run from the others."""
     names = ("plan", "cell", "units", "learning_rate", "seed")
     return dict(zip(names, map(str, (plan, cell, units, rate, seed)), strict=True))
@@ -132,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=200)
     given = parser.parse_args()
-    text = Text()
+    text = Shakespeare.load()
     stored = {
         (row["cell"], int(row["units"])): float(row["milliseconds"]) for row in read_table(RECORD)
     }
@@ -141,12 +129,12 @@ def main() -> None:
     def run(key: Key) -> dict[str, float]:
         arm = key["cell"], int(key["units"])
         share = times["gru", 256] / times[arm] if key["plan"] == "time" else 1.0
-        return measure(key, round(given.steps * share), times[arm], text)
+        return measure_cell(key, round(given.steps * share), times[arm], text)
 
-    keys = [key("choice", *arm, rate, 1) for arm in ARMS for rate in RATES]
+    keys = [cell_key("choice", *arm, rate, 1) for arm in ARMS for rate in RATES]
     rows = fill_table(RECORD, keys, run)
     keys += [
-        key(plan, *arm, best_rate(rows, *arm), seed)
+        cell_key(plan, *arm, best_rate(rows, *arm), seed)
         for plan in ("steps", "time")
         for seed in SEEDS
         for arm in ARMS

@@ -10,20 +10,17 @@ are not run again, unless they took longer than their time, which means that the
 
 import argparse
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from charrnn import corpora, metrics, recipes, windows
+from charrnn import metrics, recipes
 from charrnn.backend import keras
 from charrnn.recipes import Recipe
-from charrnn.support.files import read_table, write_table
-from charrnn.vocabulary import Vocabulary
+from charrnn.support.files import RECORDS
+from experiments.record import Key, fill_table
+from experiments.shared import Shakespeare
 
-RECORD = Path(__file__).resolve().parents[1] / "charrnn" / "records" / "recipes.csv"
-VALIDATION = 111_540  # characters, never read here
-CHOICE = 100_386  # the tenth before them, which decides
+RECORD = RECORDS / "recipes.csv"
 # A trial may take so much more than its time: its last step, and the clock.
 TOLERANCE = 1.02
 
@@ -90,54 +87,39 @@ TRIALS = [
 ]
 
 
-def run(trial: Trial, seconds: float, training: Any, validation: Any) -> dict[str, str]:
-    """Train for some seconds; return the trial's row of the table."""
+def measure_trial(trial: Trial, seconds: float, text: Shakespeare) -> dict[str, float]:
+    """Train for some seconds; return what the trial reached."""
     started = time.perf_counter()
-    model = recipes.train_for(seconds, training, 66, trial.seed, recipe=trial)
-    taken = time.perf_counter() - started
-    measured = {
-        "seconds": f"{taken:.1f}",
-        "steps": str(int(model.optimizer.iterations)),
-        "windows_loss": f"{metrics.windows_loss(model, validation):.4f}",
-        "stream_loss": f"{metrics.stream_loss(model, validation):.4f}",
+    model = recipes.train_for(
+        seconds, text.beginning, len(text.vocabulary), trial.seed, recipe=trial
+    )
+    return {
+        "seconds": time.perf_counter() - started,
+        "steps": int(model.optimizer.iterations),
+        "windows_loss": metrics.windows_loss(model, text.choice),
+        "stream_loss": metrics.stream_loss(model, text.choice),
     }
-    return trial.settings() | measured
 
 
-def known_row(trial: Trial, seconds: float, rows: list[dict[str, str]]) -> dict[str, str] | None:
-    """Return a trial's row among ``rows`` if it took the time it was given."""
-    for row in rows:
-        same = trial.settings().items() <= row.items()
-        if same and seconds <= float(row["seconds"]) <= TOLERANCE * seconds:
-            return row
-    return None
-
-
-def in_words(row: Mapping[str, str]) -> str:
-    """Return what a row changes in the first trial's settings, and what it reached."""
-    first = TRIALS[0].settings()
-    changes = {name: row[name] for name in first if row[name] != first[name]}
-    results = {name: value for name, value in row.items() if name not in first}
-    return ", ".join(f"{name} {value}" for name, value in (changes | results).items())
+def took_its_time(row: Key, seconds: float) -> bool:
+    """Return whether a stored trial had the time it was given: a busy machine takes longer."""
+    return seconds <= float(row["seconds"]) <= TOLERANCE * seconds
 
 
 def main() -> None:
-    """Run all trials and print their table."""
+    """Run all trials that are not known."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--store", action="store_true", help="keep the package's record up to date")
     given = parser.parse_args()
-    text = corpora.load("shakespeare")
-    ids, _ = windows.split_by_position(Vocabulary(text).encode(text), VALIDATION)
-    training, validation = windows.split_by_position(ids, CHOICE)
-    stored = read_table(RECORD) if given.store else []
-    rows = {trial: row for trial in TRIALS if (row := known_row(trial, given.seconds, stored))}
-    for trial in TRIALS:
-        if trial not in rows:
-            rows[trial] = run(trial, given.seconds, training, validation)
-        print(in_words(rows[trial]), flush=True)
-        if given.store:
-            write_table([rows[done] for done in TRIALS if done in rows], RECORD)
+    text = Shakespeare.load()
+    trials = [trial.settings() for trial in TRIALS]
+    fill_table(
+        RECORD if given.store else None,
+        trials,
+        lambda key: measure_trial(TRIALS[trials.index(key)], given.seconds, text),
+        lambda row: took_its_time(row, given.seconds),
+    )
 
 
 if __name__ == "__main__":

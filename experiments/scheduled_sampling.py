@@ -14,63 +14,56 @@ not repeated, so delete it to measure anew.
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from charrnn import corpora, generation, metrics, training, windows
+from charrnn import generation, metrics, training, windows
 from charrnn.backend import keras, tf
-from charrnn.support.files import read_table, write_table
+from charrnn.support.files import RECORDS, read_table
 from charrnn.texts import writing
 from charrnn.training import SelfTrainedModel
 from charrnn.variants.scheduled_sampling import ScheduledSamplingModel
-from charrnn.vocabulary import Vocabulary
+from experiments.record import Key, fill_table
+from experiments.shared import VALIDATION, Shakespeare, warmup
 
-RECORD = Path(__file__).resolve().parents[1] / "charrnn" / "records" / "scheduled_sampling.csv"
+RECORD = RECORDS / "scheduled_sampling.csv"
 FORCED, SCHEDULED, REAL = "teacher forcing", "scheduled sampling", "real text"
-VALIDATION = 111_540  # characters
 SIZES = {"embedding_size": 64, "units": 128}
 BATCH_SIZE, LENGTH, LEARNING_RATE, CLIP_NORM = 64, 64, 5e-3, 1.0
 LARGEST = 0.25  # probability, reached after half of the steps
 # Places in the validation text, characters of a prompt, characters of what follows it.
 TEXTS, PROMPT_LENGTH, TEXT_LENGTH = 64, 100, 1500
 
-Row = dict[str, str | int | float]
 
-
-class Corpus:
-    """The text, cut as every run of this record needs it.
+class Prompts:
+    """Pieces of the validation text, and the counts that judge what is written after them.
 
     Attributes:
+        text: tiny Shakespeare, cut.
         prompts: ``TEXTS`` pieces of the validation text.
-        continuations: what follows each prompt in the validation text.
+        continuations: what follows each prompt there.
     """
 
     def __init__(self) -> None:
-        text = corpora.load("shakespeare")
-        self.vocabulary = Vocabulary(text)
-        self.known = text[:-VALIDATION]
-        ids = self.vocabulary.encode(text)
-        self.training, self.validation = windows.split_by_position(ids, VALIDATION)
-        pieces = _pieces(text[-VALIDATION:])
+        self.text = Shakespeare.load()
+        pieces = _pieces(self.text.text[-VALIDATION:])
         self.prompts = [piece[:PROMPT_LENGTH] for piece in pieces]
         self.continuations = [piece[PROMPT_LENGTH:] for piece in pieces]
 
-    def measure(self, texts: list[str], covering: list[str] | None = None) -> Row:
+    def measures_of(self, texts: list[str], covering: list[str] | None = None) -> dict[str, float]:
         """Return the measures of texts written freely; ``covering`` replaces them in the last one.
 
         ``ngram_loss`` is the loss of counts of the training text on these texts: high where they
         are unlike it. ``reverse_loss`` is the loss of counts of these texts on the validation text:
         high where they lack its variety, which the first cannot see.
         """
-        size = len(self.vocabulary)
-        ids = self.vocabulary.encode("".join(texts))
-        counted = self.vocabulary.encode("".join(covering or texts))
+        size, encode = len(self.text.vocabulary), self.text.vocabulary.encode
+        ids, counted = encode("".join(texts)), encode("".join(covering or texts))
         return {
-            "unknown_words": writing.unknown_words(texts, self.known),
-            "ngram_loss": metrics.witten_bell_loss(self.training, ids, size),
-            "reverse_loss": metrics.witten_bell_loss(counted, self.validation, size),
+            "unknown_words": writing.unknown_words(texts, self.text.text[:-VALIDATION]),
+            "ngram_loss": metrics.witten_bell_loss(self.text.training, ids, size),
+            "reverse_loss": metrics.witten_bell_loss(counted, self.text.validation, size),
         }
 
 
@@ -81,17 +74,16 @@ def _pieces(text: str) -> list[str]:
     return [text[start : start + end] for start in starts]
 
 
-def train(arm: str, seed: int, steps: int, corpus: Corpus) -> Any:
+def train_arm(arm: str, seed: int, steps: int, text: Shakespeare) -> SelfTrainedModel:
     """Return the model that one arm has trained with one seed."""
     keras.utils.set_random_seed(seed)
-    sizes: dict[str, Any] = {"vocabulary_size": len(corpus.vocabulary), **SIZES}
+    sizes: dict[str, Any] = {"vocabulary_size": len(text.vocabulary), **SIZES}
     model = (
         SelfTrainedModel(**sizes)
         if arm == FORCED
         else ScheduledSamplingModel(LARGEST, max(1, steps // 2), seed, **sizes)
     )
-    model(keras.ops.zeros((1, 1), dtype="int32"))
-    schedule = training.cosine_schedule(LEARNING_RATE, steps, warmup_steps=steps // 16)
+    schedule = training.cosine_schedule(LEARNING_RATE, steps, warmup(steps))
     # XLA compiles Keras' GRU for a CPU; around cuDNN's GRU on a GPU it fails.
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM),
@@ -99,67 +91,50 @@ def train(arm: str, seed: int, steps: int, corpus: Corpus) -> Any:
         jit_compile=not tf.config.list_physical_devices("GPU"),
     )
     batches = windows.shuffled_batches(
-        *windows.step_windows(corpus.training, LENGTH), BATCH_SIZE, seed
+        *windows.step_windows(text.training, LENGTH), BATCH_SIZE, seed
     )
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     return model
 
 
-def measure(arm: str, seed: int, steps: int, corpus: Corpus) -> Row:
-    """Train one arm with one seed; return its row of the record."""
-    started = time.perf_counter()
-    model = train(arm, seed, steps, corpus)
+def measure_arm(key: Key, steps: int, prompts: Prompts) -> dict[str, Any]:
+    """Train one arm with one seed, or take the corpus itself; return the rest of its row."""
+    text = prompts.text
+    if key["arm"] == REAL:
+        # The validation text covers itself: the reverse measure takes training text of that size.
+        covering = [piece[PROMPT_LENGTH:] for piece in _pieces(text.text[:-VALIDATION])]
+        figures = prompts.measures_of(prompts.continuations, covering)
+        return {"steps": 0, "validation_loss": "", **figures, "seconds": ""}
+    seed, started = int(key["seed"]), time.perf_counter()
+    model = train_arm(key["arm"], seed, steps, text)
     seconds = time.perf_counter() - started
-    generator = generation.Generator(model, corpus.vocabulary)
-    written = generator(tf.constant(corpus.prompts), TEXT_LENGTH, 1.0, seed).numpy()
-    texts = [text.decode()[PROMPT_LENGTH:] for text in written]
+    generator = generation.Generator(model, text.vocabulary)
+    written = generator(tf.constant(prompts.prompts), TEXT_LENGTH, 1.0, seed).numpy()
+    texts = [piece.decode()[PROMPT_LENGTH:] for piece in written]
     return {
-        "arm": arm,
-        "seed": seed,
         "steps": steps,
-        "validation_loss": metrics.windows_loss(model, corpus.validation),
-        **corpus.measure(texts),
+        "validation_loss": metrics.windows_loss(model, text.validation),
+        **prompts.measures_of(texts),
         "seconds": seconds,
     }
 
 
-def write_record(rows: list[Row]) -> None:
-    """Write the rows as CSV, whole or not at all."""
-    rounded = [
-        {k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-    ]
-    write_table(rounded, RECORD)
-
-
 def main() -> None:
     """Measure what the record lacks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    arguments = parser.parse_args()
-
-    corpus = Corpus()
-    rows: list[Row] = [dict(row) for row in read_table(RECORD)]
-    done = {(row["arm"], int(row["seed"])) for row in rows}
-    if others := {int(row["steps"]) for row in rows} - {0, arguments.steps}:
+    given = parser.parse_args()
+    if others := {int(row["steps"]) for row in read_table(RECORD)} - {0, given.steps}:
         raise ValueError(
-            f"steps: expected {others} as in {RECORD.name}, received {arguments.steps}; "
+            f"steps: expected {others} as in {RECORD.name}, received {given.steps}; "
             "delete the record to measure anew"
         )
     # Arms take turns, so that a machine that slows down slows both.
-    for seed in arguments.seeds:
-        for arm in (FORCED, SCHEDULED):
-            if (arm, seed) not in done:
-                rows.append(measure(arm, seed, arguments.steps, corpus))
-                write_record(rows)
-                print(rows[-1], flush=True)
-    if REAL not in {row["arm"] for row in rows}:
-        # The validation text covers itself: the reverse measure takes training text of that size.
-        covering = [piece[PROMPT_LENGTH:] for piece in _pieces(corpus.known)]
-        figures = corpus.measure(corpus.continuations, covering)
-        rows.append({"arm": REAL, "seed": 0, "steps": 0, "validation_loss": "", **figures})
-        write_record(rows)
-        print(rows[-1])
+    keys = [{"arm": arm, "seed": str(seed)} for seed in given.seeds for arm in (FORCED, SCHEDULED)]
+    keys.append({"arm": REAL, "seed": "0"})
+    prompts = Prompts()
+    fill_table(RECORD, keys, lambda key: measure_arm(key, given.steps, prompts))
 
 
 if __name__ == "__main__":

@@ -21,18 +21,17 @@ repeated, so delete it to measure anew.
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from charrnn import corpora, metrics, windows
+from charrnn import metrics, windows
 from charrnn.backend import keras, tf
 from charrnn.streams import StreamModel
+from charrnn.support.files import RECORDS
 from charrnn.training import cosine_schedule, next_character_loss
-from charrnn.vocabulary import Vocabulary
-from experiments.recorded_table import Key, fill_table
+from experiments.record import Key, fill_table
+from experiments.shared import Shakespeare, warmup
 
-RECORD = Path(__file__).resolve().parents[1] / "charrnn" / "records" / "stateful.csv"
-VALIDATION = 111_540  # characters
+RECORD = RECORDS / "stateful.csv"
 SIZES = {"embedding_size": 64, "units": 256}
 CHARACTERS = 4096  # of a step: rows times length
 ARMS = (
@@ -72,34 +71,32 @@ def first_losses(model: StreamModel, ids: Any, length: int = 64) -> tuple[float,
     return metrics.cross_entropy(model(first), wanted), metrics.cross_entropy(carried, wanted)
 
 
-def measure(
-    key: Key, steps: int, ids: Any, validation: Any, vocabulary_size: int
-) -> dict[str, float]:
+def measure_arm(key: Key, steps: int, text: Shakespeare) -> dict[str, float]:
     """Train one arm; return its measures on the validation text."""
     rows, length, seed = int(key["rows"]), int(key["length"]), int(key["seed"])
     keras.utils.set_random_seed(seed)
     fresh_every = 1 if key["arm"].endswith("fresh") else None
-    model = StreamModel(rows, fresh_every, vocabulary_size=vocabulary_size, **SIZES)
-    schedule = cosine_schedule(LEARNING_RATE, steps, warmup_steps=steps // 16)
+    model = StreamModel(rows, fresh_every, vocabulary_size=len(text.vocabulary), **SIZES)
+    schedule = cosine_schedule(LEARNING_RATE, steps, warmup(steps))
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM)
     model.compile(optimizer, next_character_loss(), jit_compile=False)
     model.fit(
-        batches(key["arm"], ids, rows, length, seed),
+        batches(key["arm"], text.training, rows, length, seed),
         steps_per_epoch=steps,
         shuffle=False,
         verbose=0,
     )
-    first_fresh, first_carried = first_losses(model, validation)
+    first_fresh, first_carried = first_losses(model, text.validation)
     return {
         "steps": steps,
-        "windows_loss": metrics.windows_loss(model, validation),
-        "stream_loss": metrics.stream_loss(model, validation),
+        "windows_loss": metrics.windows_loss(model, text.validation),
+        "stream_loss": metrics.stream_loss(model, text.validation),
         "first_fresh": first_fresh,
         "first_carried": first_carried,
     }
 
 
-def key(experiment: str, arm: str, length: int, seed: int) -> Key:
+def arm_key(experiment: str, arm: str, length: int, seed: int) -> Key:
     """Return the columns that tell a run from the others."""
     row: dict[str, Any] = {"experiment": experiment, "arm": arm, "rows": CHARACTERS // length}
     return {name: str(value) for name, value in (row | {"length": length, "seed": seed}).items()}
@@ -110,22 +107,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=400)
     given = parser.parse_args()
-    text = corpora.load("shakespeare")
-    vocabulary = Vocabulary(text)
-    ids, validation = windows.split_by_position(vocabulary.encode(text), VALIDATION)
+    text = Shakespeare.load()
     orders = {"order": 64, "order, short windows": 16}
     keys = [
-        key(experiment, arm, length, seed)
+        arm_key(experiment, arm, length, seed)
         for experiment, length in orders.items()
         for seed in (1, 2, 3)
         for arm in ARMS
     ]
     keys += [
-        key("length", "streams, carried", length, seed) for seed in (1, 2) for length in LENGTHS
+        arm_key("length", "streams, carried", length, seed) for seed in (1, 2) for length in LENGTHS
     ]
-    fill_table(
-        RECORD, keys, lambda row: measure(row, given.steps, ids, validation, len(vocabulary))
-    )
+    fill_table(RECORD, keys, lambda key: measure_arm(key, given.steps, text))
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ from pathlib import Path
 from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras
 from charrnn.streams import StreamModel
+from charrnn.support.files import RECORDS
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import Vocabulary
-from experiments.recorded_run import recorded_run
+from experiments.record import recorded_run
+from experiments.shared import VALIDATION
 
-RECORDS = Path(__file__).resolve().parents[1] / "charrnn" / "records"
-VALIDATION = 111_540  # characters
 SEED = 1
-FILES = {"whole": "system_a.csv", "training": "overfitting.csv"}
+PARTS = ("whole", "training")
 
 
 def new_model(vocabulary_size: int) -> StreamModel:
@@ -34,7 +34,7 @@ def new_model(vocabulary_size: int) -> StreamModel:
     return model
 
 
-def run(part: str, epochs: int, directory: Path) -> checkpoints.History:
+def train_on(part: str, epochs: int, directory: Path) -> checkpoints.History:
     """Train, going on where ``directory`` ends; return one row an epoch."""
     text = corpora.load("shakespeare")
     vocabulary = Vocabulary(text)
@@ -65,15 +65,15 @@ def run(part: str, epochs: int, directory: Path) -> checkpoints.History:
 def main() -> None:
     """Train and record."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--part", choices=FILES, required=True)
+    parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--store", action="store_true", help="replace the package's record")
     given = parser.parse_args()
-    directory = given.directory or Path("_build") / f"reference_{given.part}"
-    history = run(given.part, given.epochs, directory)
+    directory = given.directory or Path("_build") / f"system_a_{given.part}"
+    history = train_on(given.part, given.epochs, directory)
     if given.store:
-        checkpoints.write_history(history, RECORDS / FILES[given.part])
+        checkpoints.write_history(history, RECORDS / f"system_a_{given.part}.csv")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 __all__ = [
+    "RECORDS",
+    "read_record",
     "read_table",
     "sha256",
+    "with_numbers",
     "write_atomically",
     "write_folder_atomically",
     "write_table",
@@ -58,8 +62,39 @@ def write_atomically(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
         raise
 
 
+# Tables that the scripts in ``experiments`` wrote and the chapters show.
+RECORDS = Path(__file__).resolve().parents[1] / "records"
+
+
+def read_record(name: str) -> list[dict[str, Any]]:
+    """Return the rows of a record of the package, numbers as numbers.
+
+    Args:
+        name: of the script that wrote it, and of the part if it wrote several: "system_a_whole".
+
+    Raises:
+        ValueError: there is no such record.
+    """
+    if not (path := RECORDS / f"{name}.csv").is_file():
+        known = sorted(file.stem for file in RECORDS.glob("*.csv"))
+        raise ValueError(f"name: expected one of {', '.join(known)}; received {name!r}")
+    return with_numbers(read_table(path))
+
+
+def with_numbers(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Return the rows of a table with whole numbers as int, other numbers as float."""
+
+    def value(text: str) -> int | float | str:
+        for kind in (int, float):
+            with suppress(ValueError):
+                return kind(text)
+        return text
+
+    return [{name: value(text) for name, text in row.items()} for row in rows]
+
+
 def read_table(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Return the rows of a CSV file; none if there is no file."""
+    """Return the rows of a CSV file as text; none if there is no file."""
     if not Path(path).is_file():
         return []
     with Path(path).open(newline="", encoding="utf-8") as file:

@@ -13,7 +13,7 @@ from benchmarks import run
 from benchmarks.contender import QUICK, SYSTEM_A, flop_per_character, median_seconds, step_seconds
 from benchmarks.materials import write_materials
 from benchmarks.picture import draw, write_picture
-from benchmarks.processes import RESULTS, ROOT, Contender, ContenderError, Runner, run_json
+from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
 from charrnn.weights import PRETRAINED
@@ -208,13 +208,14 @@ def test_wrong_options_are_refused_at_once(capsys, options, message):
 
 @pytest.mark.parametrize(
     ("options", "written"),
-    [([], "real.json"), (["--quick"], None), (["--quick", "--output"], "named.json")],
+    [([], "some-r-cpu-5.json"), (["--quick"], None), (["--quick", "--output"], "named.json")],
 )
 def test_results_are_written_where_they_belong(
     monkeypatch, measurements, tmp_path, options, written
 ):
-    monkeypatch.setattr(run, "RESULTS", tmp_path / "real.json")
-    monkeypatch.setattr(run, "run_json", lambda command: {"cores": 2})
+    machine = {"processor": "Some (R) CPU 5", "bfloat16_instructions": False}
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    monkeypatch.setattr(run, "run_json", lambda command: dict(machine))
     monkeypatch.setattr(run, "write_materials", lambda folder, quick: None)
     monkeypatch.setattr(run, "measure", lambda runner, rounds: measurements)
     named = [str(tmp_path / "named.json")] if "--output" in options else []
@@ -223,7 +224,11 @@ def test_results_are_written_where_they_belong(
     if written:
         content = json.loads((tmp_path / written).read_bytes())
         check_results(content)
-        assert content["machine"] == {"cores": 2}
+        assert content["machine"] == machine
+
+
+def test_the_results_shown_are_those_of_their_processor():
+    assert run.results_file(json.loads(SHOWN.read_bytes())["machine"]) == SHOWN
 
 
 def test_the_transformer_s_time_is_given_to_this_book_s_recipe(monkeypatch, tmp_path):
@@ -311,15 +316,15 @@ def test_system_a_is_the_book_s_model(materials):
 
 
 def test_the_committed_results_are_whole_and_consistent():
-    check_results(json.loads(RESULTS.read_bytes()))
+    check_results(json.loads(SHOWN.read_bytes()))
 
 
 def test_the_readme_shows_the_committed_results():
-    rows = json.loads(RESULTS.read_bytes())["rows"]
+    rows = json.loads(SHOWN.read_bytes())["rows"]
     assert markdown(rows) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_shipped_models_loss_is_its_cards():
-    rows = {row["id"]: row for row in json.loads(RESULTS.read_bytes())["rows"]}
+    rows = {row["id"]: row for row in json.loads(SHOWN.read_bytes())["rows"]}
     card = json.loads(PRETRAINED.with_suffix(".json").read_bytes())["card"]
     assert rows["best_model_windows"]["value"] == card["windows_loss"]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras
-from charrnn.checkpoints import RunState, check_loss, read_history, write_history
+from charrnn.checkpoints import RunState, check_loss, resume_history, write_history
 from charrnn.model import CharacterModel
 
 
@@ -18,7 +18,7 @@ def test_a_history_comes_back(tmp_path):
         {"epoch": 2.0, "loss": 1e-9, "val_loss": 123456.5},
     ]
     write_history(history, tmp_path / "history.csv")
-    assert read_history(tmp_path / "history.csv") == history
+    assert resume_history(tmp_path / "history.csv", 2) == history
     assert (tmp_path / "history.csv").read_text().startswith("epoch,loss,val_loss\n1,2.5,2.25\n")
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from charrnn import training
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import RunState, read_history
+from charrnn.checkpoints import RunState
 from charrnn.model import CharacterModel
+from charrnn.support.files import read_table, with_numbers
 from charrnn.training import SelfTrainedModel, cosine_schedule, custom_loop, fit
 from charrnn.windows import shuffled_batches, step_windows
 
@@ -67,7 +68,7 @@ def test_fit_says_what_it_did(straight):
     _, history, directory = straight
     assert [row["epoch"] for row in history] == [1, 2, 3, 4]
     assert [set(row) for row in history] == [{"epoch", "loss", "val_loss"}] * 4
-    stored = read_history(directory / "history.csv")
+    stored = with_numbers(read_table(directory / "history.csv"))
     for row, kept in zip(history, stored, strict=True):
         assert kept == pytest.approx(row, rel=1e-6)
 
@@ -88,7 +89,9 @@ def test_a_run_that_went_on_equals_one_without_an_interruption(straight, tmp_pat
     assert_equal_weights(again, model)
     for row, expected in zip(rest, history, strict=True):
         assert row == pytest.approx(expected, abs=1e-6)
-    for row, expected in zip(read_history(tmp_path / "history.csv"), history, strict=True):
+    for row, expected in zip(
+        with_numbers(read_table(tmp_path / "history.csv")), history, strict=True
+    ):
         assert row == pytest.approx(expected, abs=1e-6)
     for left, right in zip(model.optimizer.variables, again.optimizer.variables, strict=True):
         np.testing.assert_allclose(left.numpy(), right.numpy(), rtol=0, atol=1e-6)
@@ -110,7 +113,7 @@ def test_an_interruption_while_saving_leaves_a_run_to_go_on_from(straight, tmp_p
     monkeypatch.setattr(RunState, "save", stop_in_epoch_3)
     with pytest.raises(KeyboardInterrupt):
         train(new_model(seed=1), 4, tmp_path)
-    assert len(read_history(tmp_path / "history.csv")) == 3
+    assert len(with_numbers(read_table(tmp_path / "history.csv"))) == 3
     monkeypatch.undo()
     again = new_model(seed=99)
     rest = train(again, 4, tmp_path)

@@ -1,6 +1,5 @@
 import json
 from dataclasses import asdict
-from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -8,8 +7,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from charrnn import weights
-from charrnn.checkpoints import read_history
-from charrnn.support.files import sha256
+from charrnn.support.files import read_record, sha256
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import (
     PRETRAINED,
@@ -20,7 +18,7 @@ from charrnn.weights import (
     shipped,
     write_weights,
 )
-from experiments.train_pretrained import RECIPE, SEED
+from experiments.pretrained import RECIPE, SEED
 
 SIZES = {
     "vocabulary_size": 4,
@@ -183,7 +181,7 @@ def test_the_packages_model_is_there():
         "epochs": model.card["recipe"]["epochs"],
         "seed": SEED,
     }
-    record = read_history(files("charrnn") / "records" / "pretrained.csv")
+    record = read_record("pretrained_shakespeare")
     assert len(record) == model.card["recipe"]["epochs"]
     best = min(record, key=lambda row: row["windows_loss"])
     assert best["epoch"] == model.card["epoch"]
@@ -203,7 +201,7 @@ def test_the_model_of_great_expectations_is_that_of_its_record():
     assert all(np.isfinite(array).all() for array in model.arrays.values())
     assert path.with_suffix(".safetensors").stat().st_size < 8_200_000
     card = model.card
-    record = read_history(files("charrnn") / "records" / "great_expectations.csv")
+    record = read_record("pretrained_great_expectations")
     assert len(record) == card["recipe"]["epochs"] == 20
     assert all(later["loss"] < row["loss"] for row, later in pairwise(record))
     best = min(record, key=lambda row: row["windows_loss"])

@@ -1,4 +1,4 @@
-"""What the benchmark runs on, printed as JSON by a process of its own: it imports TensorFlow."""
+"""What a run was measured on. `python -m experiments.machine` prints it as JSON."""
 
 import datetime
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from charrnn.fast.processor import CPU_INFO, has_bfloat16_instructions
 
-__all__ = ["describe", "processor_name"]
+__all__ = ["describe_machine", "processor_name"]
 
 
 def processor_name() -> str:
@@ -22,7 +22,7 @@ def processor_name() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def describe() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """Return the machine and the versions in this environment."""
     try:
         cores = len(os.sched_getaffinity(0))
@@ -42,4 +42,4 @@ def describe() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(describe()))
+    print(json.dumps(describe_machine()))

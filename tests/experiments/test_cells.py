@@ -3,13 +3,13 @@
 import pytest
 
 from charrnn.support.files import read_table
-from experiments.cells import ARMS, RATES, RECORD, SEEDS, best_rate, build
+from experiments.cells import ARMS, RATES, RECORD, SEEDS, best_rate, stock_model
 
 ROWS = read_table(RECORD)
 
 
 def test_three_arms_have_equal_parameters_and_two_have_equal_units():
-    counts = [build(cell, units, 66).count_params() for cell, units in ARMS]
+    counts = [stock_model(cell, units, 66).count_params() for cell, units in ARMS]
     assert max(counts[:3]) / min(counts[:3]) < 1.01
     assert ARMS[1][1] == ARMS[3][1]
     recorded = {(row["cell"], int(row["units"])): int(row["parameters"]) for row in ROWS}

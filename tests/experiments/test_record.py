@@ -1,4 +1,4 @@
-"""A recorded run: its rows, its best weights, and that it goes on where it ended."""
+"""A recorded run, its best weights, its going on where it ended; the filling of a table."""
 
 from itertools import pairwise
 
@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras
-from charrnn.checkpoints import read_history
 from charrnn.streams import StreamModel
+from charrnn.support.files import read_record, read_table, with_numbers
 from charrnn.training import next_character_loss
 from charrnn.windows import endless_streams
-from experiments.recorded_run import recorded_run
-from experiments.system_a import FILES, RECORDS
+from experiments.record import fill_table, recorded_run
 
 TEXT = np.tile(np.arange(1, 11, dtype="int32"), 30)
 
@@ -40,7 +39,7 @@ def test_rows_and_best_weights(tmp_path):
     assert [row["epoch"] for row in history] == [1, 2, 3, 4]
     assert [row["windows_loss"] for row in history] == [3, 1, 2, 4]
     assert all(row["seconds"] > 0 for row in history)
-    stored = read_history(tmp_path / "run" / "history.csv")
+    stored = with_numbers(read_table(tmp_path / "run" / "history.csv"))
     assert [row["loss"] for row in stored] == pytest.approx([row["loss"] for row in history])
     model.load_weights(tmp_path / "run" / "best.weights.h5")
     for right, mine in zip(weights, model.get_weights(), strict=True):
@@ -78,17 +77,79 @@ SYSTEM_A = [
 
 
 def test_the_losses_on_the_whole_text_are_those_of_system_a():
-    losses = [row["loss"] for row in read_history(RECORDS / FILES["whole"])]
+    losses = [row["loss"] for row in read_record("system_a_whole")]
     printed = np.mean(SYSTEM_A, axis=0)
     assert len(losses) == len(printed)
     assert abs(losses - printed).max() < 0.05
 
 
 def test_the_record_of_overfitting_turns():
-    record = read_history(RECORDS / FILES["training"])
+    record = read_record("system_a_training")
     assert len(record) == 20
     assert all(later["loss"] < row["loss"] for row, later in pairwise(record))
     best = min(record, key=lambda row: row["windows_loss"])
     assert 5 < best["epoch"] < 12
     assert all(row["stream_loss"] < row["windows_loss"] for row in record[:10])
     assert record[-1]["windows_loss"] > best["windows_loss"] + 0.1
+
+
+def test_a_loss_that_is_not_finite_leaves_the_folder_as_it_was(tmp_path):
+    run(tmp_path, 1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    model = StreamModel(4, 3, vocabulary_size=11, embedding_size=4, units=8)
+    model.compile(keras.optimizers.Adam(0.01), next_character_loss(), jit_compile=False)
+    batches = endless_streams(TEXT, 4, 8)
+
+    def spoiled(step):
+        model.dense.bias.assign(np.full(11, np.nan))
+        return batches
+
+    with pytest.raises(FloatingPointError, match="received nan in epoch 2"):
+        recorded_run(model, spoiled, 2, 2, tmp_path, lambda model: {"windows_loss": 0.1})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_only_missing_rows_are_measured_and_the_order_is_that_of_the_keys(tmp_path):
+    path, seen = tmp_path / "table.csv", []
+
+    def measure(key):
+        seen.append(key["arm"])
+        return {"steps": 2, "loss": 1 / 3}
+
+    fill_table(path, [{"arm": "b"}], measure)
+    rows = fill_table(path, [{"arm": "a"}, {"arm": "b"}], measure)
+    assert seen == ["b", "a"]
+    assert rows == read_table(path)
+    measured = {"steps": "2", "loss": "0.3333"}
+    assert rows == [{"arm": "a", **measured}, {"arm": "b", **measured}]
+
+
+def test_what_was_measured_before_an_error_is_kept(tmp_path):
+    path = tmp_path / "table.csv"
+
+    def measure(key):
+        return {"loss": 1 / float(key["arm"])}
+
+    with pytest.raises(ZeroDivisionError):
+        fill_table(path, [{"arm": "2"}, {"arm": "0"}], measure)
+    assert read_table(path) == [{"arm": "2", "loss": "0.5000"}]
+
+
+def test_rows_that_do_not_hold_are_measured_again(tmp_path):
+    path = tmp_path / "table.csv"
+    for seconds, expected in ((5, "5"), (6, "5"), (7, "7")):
+        rows = fill_table(
+            path,
+            [{"arm": "a"}],
+            lambda key, seconds=seconds: {"seconds": seconds},
+            lambda row, seconds=seconds: seconds < 7,
+        )
+        assert rows == [{"arm": "a", "seconds": expected}]
+
+
+def test_a_table_without_a_path_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fill_table(None, [{"arm": "a"}], lambda key: {"loss": 0.5}) == [
+        {"arm": "a", "loss": "0.5000"}
+    ]
+    assert not list(tmp_path.iterdir())
