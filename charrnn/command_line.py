@@ -8,31 +8,39 @@ import hashlib
 import secrets
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from charrnn import metrics
+from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 from charrnn.weights import PRETRAINED
+from charrnn.windows import WINDOW, split_by_position
 
 __all__ = ["main"]
 
-# Characters of a window of the windows protocol.
-WINDOW = 256
 SHIPPED = "the model that comes with the package"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, or 1 after an error that is told in one line."""
+    """Run a command; return 0, or 1 after an error. Errors and warnings are told in one line."""
     options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except (ValueError, FloatingPointError, OSError) as error:
-        print(f"charrnn {options.command}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return 130
+
+    def tell(message: object) -> None:
+        print(f"charrnn {options.command}: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: tell(message)
+        try:
+            options.run(options)
+        except (ValueError, FloatingPointError, OSError) as error:
+            tell(error)
+            return 1
+        except KeyboardInterrupt:
+            print("\nstopped", file=sys.stderr)
+            return 130
     return 0
 
 
@@ -83,11 +91,9 @@ def _sample(options: Any) -> None:
 
 
 def _train(options: Any) -> None:
-    from charrnn import corpora, metrics, recipes
+    from charrnn import corpora, recipes
     from charrnn.export import save_model
     from charrnn.sampler import Sampler
-    from charrnn.vocabulary import Vocabulary
-    from charrnn.windows import split_by_position
 
     output = options.output or Path(options.file).stem
     for file in (Path(f"{output}.safetensors"), Path(f"{output}.json")):
@@ -135,12 +141,12 @@ def _train(options: Any) -> None:
 
 def _best_n_gram(training: Any, validation: Any, vocabulary_size: int) -> tuple[int, float]:
     """Return the context of the n-gram with the lowest loss on the validation text, and that."""
-    from charrnn.metrics import longest_context, witten_bell_loss
-
-    # [UNK], id 0, never occurs.
+    # [UNK], the first id, never occurs.
     arguments = training - 1, validation - 1, vocabulary_size - 1
-    longest = min(longest_context(vocabulary_size - 1), 5)
-    losses = {context: witten_bell_loss(*arguments, context) for context in range(longest + 1)}
+    longest = min(metrics.longest_context(vocabulary_size - 1), 5)
+    losses = {
+        context: metrics.witten_bell_loss(*arguments, context) for context in range(longest + 1)
+    }
     return min(losses.items(), key=lambda item: item[1])
 
 
@@ -153,7 +159,7 @@ def _digest(text: str) -> str:
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora, metrics
+    from charrnn import corpora
     from charrnn.export import load_model
     from charrnn.weights import read_weights
 
@@ -168,7 +174,7 @@ def _evaluate(options: Any) -> None:
     ids = vocabulary.encode(part)
     print(f"{len(part):,} of {len(text):,} characters", end="")
     print(", those that the model was not trained on" if own else "")
-    if unknown := int((ids == 0).sum()):
+    if unknown := int((ids == UNKNOWN_ID).sum()):
         print(f"{unknown:,} of them are not in the model's vocabulary")
     for name, loss in [
         (f"windows of {WINDOW}, fresh state in each", metrics.windows_loss(model, ids, WINDOW)),

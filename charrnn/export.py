@@ -59,10 +59,13 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
     """Write a generator as a SavedModel that needs neither this package nor Python.
 
     Its only signature, ``serving_default``, takes ``prompts``, ``length``, ``temperature`` and
-    ``seed``, and gives ``texts``, for any number of prompts of any lengths.
+    ``seed``, and gives ``texts``, for any number of prompts of any lengths. ``top_k`` and ``top_p``
+    are those of the generator.
     """
-    model = generator.one_step.model
-    portable = Generator(model, generator.vocabulary)
+    one_step = generator.one_step
+    model = one_step.model
+    # A new one, whose graph is traced here: without cuDNN.
+    portable = Generator(model, generator.vocabulary, one_step.top_k, one_step.top_p)
 
     def serve(prompts: Any, length: Any, temperature: Any, seed: Any) -> dict[str, Any]:
         return {"texts": portable(prompts, length, temperature, seed)}

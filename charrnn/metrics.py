@@ -5,13 +5,13 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.backend import tf
-from charrnn.windows import step_windows
+from charrnn.windows import WINDOW, step_windows
 
 __all__ = [
     "bits",
@@ -19,13 +19,15 @@ __all__ = [
     "longest_context",
     "perplexity",
     "stream_loss",
-    "unigram_loss",
     "windows_loss",
     "witten_bell_loss",
     "witten_bell_probabilities",
 ]
 
 Ids = npt.NDArray[np.int32]
+# So many numbers are computed in float64 at once. A whole batch would take gigabytes where there
+# are thousands of symbols.
+PART = 1_000_000
 
 
 def bits(nats: float) -> float:
@@ -46,18 +48,30 @@ def cross_entropy(logits: npt.ArrayLike, targets: npt.ArrayLike) -> float:
         targets: ids, shape (...).
 
     Raises:
-        ValueError: the shapes do not belong together.
+        ValueError: the shapes do not belong together, or there is no target.
     """
-    scores, ids = np.asarray(logits, dtype="float64"), np.asarray(targets, dtype="int64")
+    scores, ids = np.asarray(logits), np.asarray(targets, dtype="int64")
     if scores.shape[:-1] != ids.shape:
         raise ValueError(f"targets: expected shape {scores.shape[:-1]}, received {ids.shape}")
-    scores = scores - scores.max(axis=-1, keepdims=True)
-    log_sums = np.log(np.exp(scores).sum(axis=-1))
-    chosen = np.take_along_axis(scores, ids[..., None], axis=-1)[..., 0]
-    return float(np.mean(log_sums - chosen))
+    if not ids.size:
+        raise ValueError(f"targets: expected at least one, received shape {ids.shape}")
+    scores, ids = scores.reshape(ids.size, -1), ids.ravel()
+    rows = max(PART // scores.shape[1], 1)
+    total = 0.0
+    for first in range(0, len(ids), rows):
+        part = slice(first, first + rows)
+        total += float(_losses(scores[part].astype("float64"), ids[part]).sum())
+    return total / len(ids)
 
 
-def windows_loss(model: Any, ids: Ids, length: int = 256, batch_size: int = 64) -> float:
+def _losses(scores: npt.NDArray[np.float64], ids: npt.NDArray[np.int64]) -> Any:
+    """Return -log p(target) of each row of scores, shape (rows, vocabulary), in nats."""
+    scores = scores - scores.max(axis=1, keepdims=True)
+    log_sums = np.log(np.exp(scores).sum(axis=1))
+    return log_sums - np.take_along_axis(scores, ids[:, None], axis=1)[:, 0]
+
+
+def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 64) -> float:
     """Return the loss with a fresh state in each window, in nats per character.
 
     Args:
@@ -69,9 +83,15 @@ def windows_loss(model: Any, ids: Ids, length: int = 256, batch_size: int = 64) 
     Raises:
         ValueError: the text is shorter than one window.
     """
+    from charrnn.backend import tf  # see `_in_graph`
+
     inputs, targets = step_windows(ids, length)
+
+    def read(inputs: Any) -> Any:
+        return model(inputs)
+
     # One signature for every batch, or a last batch that is smaller would compile once more.
-    compiled = tf.function(model, input_signature=[tf.TensorSpec((None, length), tf.int32)])
+    compiled = _in_graph(read, [tf.TensorSpec((None, length), tf.int32)])
     total = 0.0
     for first in range(0, len(inputs), batch_size):
         rows = slice(first, first + batch_size)
@@ -90,39 +110,39 @@ def stream_loss(model: Any, ids: Ids, length: int = 2000) -> float:
     Raises:
         ValueError: the text has fewer than two characters.
     """
+    from charrnn.backend import tf  # see `_in_graph`
+
     if len(ids) < 2:
         raise ValueError(f"ids: expected at least 2 characters, received {len(ids)}")
     states = model.initial_states(1)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((1, None), tf.int32),
-            tf.nest.map_structure(tf.TensorSpec.from_tensor, states),
-        ]
-    )
     def advance(inputs: Any, states: Any) -> Any:
         return model(inputs, states=states, return_state=True)
 
+    state_specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, states)
+    compiled = _in_graph(advance, [tf.TensorSpec((1, None), tf.int32), state_specs])
     total = 0.0
     for first in range(0, len(ids) - 1, length):
         part = ids[first : first + length + 1]
-        logits, states = advance(part[None, :-1], states)
+        logits, states = compiled(part[None, :-1], states)
         total += cross_entropy(logits[0], part[1:]) * (len(part) - 1)
     return total / (len(ids) - 1)
 
 
-def unigram_loss(training: Ids, validation: Ids, vocabulary_size: int) -> float:
-    """Return the loss of the training text's character frequencies, in nats per character.
+def _in_graph(function: Callable[..., Any], signature: list[Any]) -> Any:
+    """Return a function as one graph, for tensors of the given signature."""
+    # Here, so that n-grams, and what needs no model, are there without TensorFlow.
+    from charrnn.backend import tf
 
-    Each count is raised by one, so that a character unseen in training has a probability.
-    """
-    counts = np.bincount(training, minlength=vocabulary_size) + 1.0
-    return float(-np.log(counts / counts.sum())[validation].mean())
+    # Traced now, not when it is called: else TensorFlow, which counts the calls that trace, would
+    # warn from the fifth loss on, though each traces once.
+    return tf.function(function, input_signature=signature).get_concrete_function()
 
 
 def longest_context(vocabulary_size: int) -> int:
     """Return the longest context whose grams can be numbered in 64 bits."""
-    return int(63 / math.log2(vocabulary_size)) - 1
+    # Of one character there is one gram of any length; two are taken, so that there is a limit.
+    return int(63 / math.log2(max(vocabulary_size, 2))) - 1
 
 
 def witten_bell_probabilities(

@@ -5,6 +5,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import check_loss
 from charrnn.fast.muon import Muon
 from charrnn.streams import StreamModel
 from charrnn.training import cosine, next_character_loss
-from charrnn.windows import endless_streams, step_windows
+from charrnn.windows import WINDOW, endless_streams, step_windows
 
 __all__ = ["QUICK", "Recipe", "train_for"]
 
@@ -78,13 +78,13 @@ class Recipe:
 
 QUICK = Recipe()
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
-MOST_PASSES = 8
+MAX_PASSES = 8
 # So that these passes have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
-LEAST_ROWS = 8
+MIN_ROWS = 8
 # How often in a run the loss is reported and the validation text is read.
 REPORTS = 20
-# Of 256 characters, spread over the validation text: enough to tell when it gets worse.
+# Of `WINDOW` characters, spread over the validation text: enough to tell when it gets worse.
 VALIDATION_WINDOWS = 100
 
 
@@ -96,33 +96,36 @@ def train_for(
     validation: Ids | None = None,
     recipe: Recipe = QUICK,
     report: Report | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> StreamModel:
     """Train a new model for a given time, which includes its making and its compilation.
 
     Args:
-        seconds: wall time of the whole call; it ends earlier after ``MOST_PASSES`` passes.
+        seconds: wall time of the whole call; it ends earlier after ``MAX_PASSES`` passes.
         training: ids, shape (characters,).
         vocabulary_size: number of ids.
         seed: of the weights at the beginning; how many steps fit into the time is not in its hands.
         validation: validation ids. With them the weights are kept that were the best on a part of
             them, instead of the last ones; reading it takes a twentieth of the time.
         recipe: sizes and settings.
-        report: called ``REPORTS`` times.
+        report: called ``REPORTS`` times, less often if a step takes more than its share of the run.
+        clock: gives seconds; read once at the beginning and once after each step.
 
     Returns:
-        The trained model.
+        The trained model. Where weights have been kept, a run that is stopped (Ctrl+C) or whose
+        loss is no longer finite ends early with the best of them; the second warns.
 
     Raises:
         ValueError: the time is not positive, or a text is too short.
-        FloatingPointError: the loss is not finite.
-        KeyboardInterrupt: stopped before any weights were kept; afterwards those are returned.
+        FloatingPointError: a loss is not finite, and no weights were kept before.
+        KeyboardInterrupt: stopped before any weights were kept.
     """
-    started = time.perf_counter()
+    started = clock()
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds: expected a number above 0, received {seconds}")
-    kept = None if validation is None else _spread(*step_windows(validation, 256))
-    rows = MOST_PASSES * len(training) // (STEPS * recipe.length)
-    recipe = replace(recipe, batch_size=min(max(rows, LEAST_ROWS), recipe.batch_size))
+    kept = None if validation is None else _spread(*step_windows(validation, WINDOW))
+    rows = _rows(len(training), recipe.length)
+    recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
     batches = iter(endless_streams(training, recipe.batch_size, recipe.length))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)
@@ -130,23 +133,25 @@ def train_for(
     train_step = tf.function(model.train_step)
     read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
 
-    most_steps = MOST_PASSES * len(training) / (recipe.batch_size * recipe.length)
-    best, lowest, reports, step, progress = None, math.inf, 0, 0, 0.0
+    max_steps = MAX_PASSES * len(training) / (recipe.batch_size * recipe.length)
+    best, lowest, reported, step, progress = None, math.inf, 0, 0, 0.0
     try:
         while progress < 1:
             model.optimizer.learning_rate = recipe.rate(step, progress)
             logs = train_step(next(batches))
             step += 1
-            progress = max((time.perf_counter() - started) / seconds, step / most_steps)
-            if progress * REPORTS < reports + 1:
+            progress = max((clock() - started) / seconds, step / max_steps)
+            # After a long step, as the one that compiles, there is one report, not all it missed.
+            if int(progress * REPORTS) == reported:
                 continue
-            reports += 1
+            reported = int(progress * REPORTS)
             loss = float(logs["loss"])  # mean since the last report
-            check_loss(loss, reports)
+            _check_finite("loss", loss, step)
             model.reset_metrics()
             validation_loss = None
             if kept is not None:
                 validation_loss = float(read(*kept))
+                _check_finite("validation loss", validation_loss, step)
                 if validation_loss < lowest:
                     best, lowest = model.get_weights(), validation_loss
             if report is not None:
@@ -154,9 +159,28 @@ def train_for(
     except KeyboardInterrupt:
         if best is None:
             raise
+    except FloatingPointError as error:
+        if best is None:
+            raise
+        message = f"{error}; training has ended early, with the best weights until then"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
     if best is not None:
         model.set_weights(best)
     return model
+
+
+def _rows(characters: int, length: int) -> int:
+    """Return in how many places a text is read at once, so that its passes have ``STEPS`` steps."""
+    return max(MAX_PASSES * characters // (STEPS * length), MIN_ROWS)
+
+
+def _check_finite(name: str, loss: float, step: int) -> None:
+    """Raise FloatingPointError when training has diverged."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"{name}: expected a finite number, received {loss} at training step {step}; "
+            "try a lower learning rate"
+        )
 
 
 def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:

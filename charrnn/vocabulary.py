@@ -1,14 +1,9 @@
 """Text <-> ids."""
 
-import json
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
-from charrnn.support.files import write_atomically
 
 __all__ = [
     "UNKNOWN",
@@ -19,8 +14,6 @@ __all__ = [
     "as_ids",
     "check_known",
     "code_points",
-    "load_vocabulary",
-    "save_vocabulary",
 ]
 
 UNKNOWN = "[UNK]"
@@ -115,25 +108,3 @@ class Vocabulary:
     def decode(self, ids: npt.ArrayLike) -> str:
         """Return the text of ids, shape (characters,); id 0 reads ``[UNK]``."""
         return "".join(self.symbols[as_ids(ids, len(self))])
-
-
-def save_vocabulary(vocabulary: Vocabulary, path: str | os.PathLike[str]) -> None:
-    """Write a vocabulary as JSON, whole or not at all."""
-    content = json.dumps({"characters": vocabulary.characters}, ensure_ascii=True)
-    write_atomically({path: content.encode("ascii") + b"\n"})
-
-
-def load_vocabulary(path: str | os.PathLike[str]) -> Vocabulary:
-    """Read a vocabulary that ``save_vocabulary`` wrote.
-
-    Raises:
-        ValueError: the file is damaged or is no vocabulary.
-    """
-    try:
-        characters = json.loads(Path(path).read_bytes())["characters"]
-        vocabulary = Vocabulary(characters)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: expected a vocabulary file, received {error!r}") from error
-    if vocabulary.characters != characters:
-        raise ValueError(f"{path}: expected characters in code point order, each once")
-    return vocabulary

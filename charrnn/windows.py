@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.backend import tf
-
 __all__ = [
+    "WINDOW",
     "check_windows",
     "chunk_windows",
     "endless_streams",
@@ -23,6 +22,10 @@ __all__ = [
     "step_windows",
     "stream_windows",
 ]
+
+# Characters of a window where the loss of windows is reported: a number is comparable with others
+# of the same length only.
+WINDOW = 256
 
 Ids = npt.NDArray[np.int32]
 Item = TypeVar("Item")
@@ -191,6 +194,8 @@ def one_pass_of_streams(ids: Ids, batch_size: int, length: int) -> Any:
     Returns:
         A ``tf.data.Dataset`` of pairs of shape (batch_size, length), in the order of the text.
     """
+    from charrnn.backend import tf  # here, so that windows can be cut without TensorFlow
+
     inputs, targets = stream_windows(ids, batch_size, length)
     return tf.data.Dataset.from_tensor_slices((inputs, targets))
 
@@ -231,6 +236,8 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
 
 def _dataset(batches: Callable[[], Iterator[tuple[Ids, Ids]]], shape: tuple[int, int]) -> Any:
     """Return a dataset of what a generator yields, inputs and targets of one shape."""
+    from charrnn.backend import tf  # here, so that windows can be cut without TensorFlow
+
     spec = tf.TensorSpec(shape, tf.int32)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=(spec, spec))
     # There is nothing to tune, and the tuner's thread sleeps for up to a minute, in which whoever

@@ -62,7 +62,11 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
         names: of the layers.
         shapes: of what enters the first layer and of what leaves each, one more than names.
         recurrent: index of the layer that gets an arrow back to itself, its state.
+
+    Raises:
+        ValueError: there is no layer, or there are more layers than ``plots.COLOURS``.
     """
+    colours = plots.colours("names", len(names))
     figure, axes = plots.new_figure(6.6, 1.3)
     arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
     for index, shape in enumerate(shapes):
@@ -72,9 +76,7 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
         axes.text(x + 0.5, -0.02, label, ha="center", va="top", fontsize=8, color="0.35")
     for index, name in enumerate(names):
         start = 2 * index + 1.04
-        axes.add_patch(
-            Rectangle((start, 0.1), 0.96, 0.8, fc=plots.COLOURS[index] + "40", ec="0.35")
-        )
+        axes.add_patch(Rectangle((start, 0.1), 0.96, 0.8, fc=colours[index] + "40", ec="0.35"))
         axes.text(start + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
     loop = arrow | {"connectionstyle": "arc3,rad=1.3"}
     middle = 2 * recurrent + 1.52

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 __all__ = [
     "COLOURS",
     "activations",
+    "colours",
     "curves",
     "frequencies",
     "letter_map",
@@ -28,6 +29,24 @@ __all__ = [
 
 # Okabe and Ito 2008: told apart by colour-blind readers, and on paper.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+
+
+def colours(argument: str, count: int) -> list[str]:
+    """Return a colour for each of several things.
+
+    Args:
+        argument: name of the argument that has them, for the message.
+        count: how many there are.
+
+    Raises:
+        ValueError: there is none, or there are more than can be told apart.
+    """
+    if not 1 <= count <= len(COLOURS):
+        raise ValueError(
+            f"{argument}: expected 1 to {len(COLOURS)}, as many as there are colours that can be "
+            f"told apart, received {count}"
+        )
+    return COLOURS[:count]
 
 
 def new_figure(width: float = 6.0, height: float = 3.0) -> tuple[Figure, Any]:
@@ -63,9 +82,13 @@ def curves(
         y_label: what the values measure, with its unit.
         y_limits: smallest and largest y shown; None for all.
         y_scale: "linear", or "log" for values that differ by orders of magnitude.
+
+    Raises:
+        ValueError: there is no line, or there are more lines than ``COLOURS``.
     """
+    shown = zip(lines.items(), colours("lines", len(lines)), strict=True)
     figure, axes = new_figure()
-    for (name, values), colour in zip(lines.items(), COLOURS, strict=False):
+    for (name, values), colour in shown:
         axes.plot(np.asarray(x), np.asarray(values), "o-", ms=3, color=colour, label=name)
     for name, level in (levels or {}).items():
         axes.axhline(level, color="0.5", ls="--", lw=1)
@@ -90,13 +113,17 @@ def probabilities(
         symbols: name of each id; line ends and spaces are made visible.
         lines: name -> probabilities, shape (vocabulary,).
         largest: how many ids to show, sorted by their largest probability in any line.
+
+    Raises:
+        ValueError: there is no line, or there are more lines than ``COLOURS``.
     """
+    bar_colours = colours("lines", len(lines))
     figure, axes = new_figure()
     order = np.argsort(-np.max([np.asarray(values) for values in lines.values()], axis=0))[:largest]
     width = 0.8 / len(lines)
     for index, (name, values) in enumerate(lines.items()):
         places = np.arange(len(order)) + (index - (len(lines) - 1) / 2) * width
-        axes.bar(places, np.asarray(values)[order], width, color=COLOURS[index], label=name)
+        axes.bar(places, np.asarray(values)[order], width, color=bar_colours[index], label=name)
     labels = [visible(symbols[i]) for i in order]
     axes.set_xticks(range(len(order)), labels, family="monospace")
     axes.set(ylabel="probability")
@@ -113,7 +140,14 @@ def activations(text: str, values: npt.ArrayLike, columns: int = 60) -> Figure:
         text: line ends and spaces are made visible.
         values: shape (characters,), from -1, blue, to 1, orange.
         columns: where longer lines are cut.
+
+    Raises:
+        ValueError: the text is empty, or the number of values is not that of the characters.
     """
+    if not text:
+        raise ValueError("text: expected at least one character, received none")
+    if np.shape(values) != (len(text),):
+        raise ValueError(f"values: expected shape ({len(text)},), received {np.shape(values)}")
     lines = text.splitlines(keepends=True)
     rows = [line[i : i + columns] for line in lines for i in range(0, len(line), columns)]
     grid = np.full((len(rows), max(map(len, rows))), np.nan)
@@ -124,8 +158,8 @@ def activations(text: str, values: npt.ArrayLike, columns: int = 60) -> Figure:
         character = rows[row][column]
         label = "↵" if character == "\n" else visible(character)
         axes.text(column, row, label, ha="center", va="center", size=8, family="monospace")
-    colours = LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
-    picture = axes.imshow(grid, colours, vmin=-1, vmax=1, aspect="auto")
+    blue_to_orange = LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
+    picture = axes.imshow(grid, blue_to_orange, vmin=-1, vmax=1, aspect="auto")
     axes.set_axis_off()
     figure.colorbar(picture, ticks=[-1, 0, 1], pad=0.01)
     return figure
@@ -157,14 +191,18 @@ def points(arms: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Fig
     Args:
         arms: name -> measure -> values, shape (runs,); the first arm has all measures.
         y_label: what the values are.
+
+    Raises:
+        ValueError: there is no arm, or there are more arms than ``COLOURS``.
     """
+    arm_colours = colours("arms", len(arms))
     figure, axes = new_figure()
     measures = list(next(iter(arms.values())))
     for index, (name, results) in enumerate(arms.items()):
         x = [measures.index(measure) for measure, runs in results.items() for _ in np.array(runs)]
         y = np.concatenate([np.asarray(runs) for runs in results.values()])
         shift = (index - (len(arms) - 1) / 2) * 0.15
-        axes.plot(np.array(x) + shift, y, "o", ms=4, color=COLOURS[index], label=name)
+        axes.plot(np.array(x) + shift, y, "o", ms=4, color=arm_colours[index], label=name)
     axes.set_xticks(range(len(measures)), measures)
     axes.set(ylabel=y_label)
     axes.legend(frameon=False)
@@ -181,13 +219,17 @@ def letter_map(
         groups: name -> its characters; those of no group are grey.
         x_label: what x is.
         y_label: what y is.
+
+    Raises:
+        ValueError: there is no group, or there are more groups than ``COLOURS``.
     """
+    group_colours = dict(zip(groups, colours("groups", len(groups)), strict=True))
     figure, axes = new_figure(6.0, 5.6)
-    grouped = {c: COLOURS[i] for i, members in enumerate(groups.values()) for c in members}
+    grouped = {c: group_colours[name] for name, members in groups.items() for c in members}
     for character, (x, y) in places.items():
         style: dict[str, Any] = {"color": grouped.get(character, "0.5"), "family": "monospace"}
         axes.text(x, y, visible(character), ha="center", va="center", size=10, **style)
-    for name, colour in zip(groups, COLOURS, strict=False):
+    for name, colour in group_colours.items():
         axes.plot([], [], "s", color=colour, label=name)
     # Text does not count for the limits of the axes; points do.
     axes.plot(*zip(*places.values(), strict=True), "o", alpha=0)

@@ -9,8 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import run
-from benchmarks.contender import QUICK, SYSTEM_A, flop_per_character, median_seconds, step_seconds
+from benchmarks import limits, run
+from benchmarks.contender import (
+    QUICK,
+    SYSTEM_A,
+    Sizes,
+    flop_per_character,
+    median_seconds,
+    step_seconds,
+)
 from benchmarks.materials import write_materials
 from benchmarks.picture import draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
@@ -151,6 +158,73 @@ def test_steps_are_timed_after_two_that_compile(monkeypatch):
     monkeypatch.setattr("time.perf_counter", lambda: now)
     assert step_seconds(step, quick=False, seconds=8.0) == 2.5
     assert list(steps) == []
+
+
+def test_the_rate_of_the_products_is_their_operations_over_their_time(monkeypatch):
+    """100 products of (4, 16) with (16, 48): each number of the result costs 16 times two."""
+    called = []
+
+    def step_seconds(step, quick, seconds):
+        called.append((step(), quick))
+        return 0.5
+
+    monkeypatch.setattr(limits, "step_seconds", step_seconds)
+    rate = limits.product_rate(Sizes(66, 8, units=16, batch=4, time=10), "float32", quick=False)
+    assert rate == 100 * (4 * 48) * (16 * 2) / 0.5
+    # What was timed are these products: each one's first third is the next one's state.
+    ((state, quick),) = called
+    assert quick is False
+    random = np.random.default_rng(0)
+    kernel = random.normal(0, 16**-0.5, (16, 48))
+    expected = random.normal(0, 1, (4, 16))
+    for _ in range(100):
+        expected = (expected @ kernel)[:, :16]
+    np.testing.assert_allclose(state, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_products_are_in_the_format_that_was_asked_for(monkeypatch):
+    formats = []
+
+    def step_seconds(step, quick, seconds):
+        formats.append(step().dtype.name)
+        return 1.0
+
+    monkeypatch.setattr(limits, "step_seconds", step_seconds)
+    for products in ("bfloat16", "float32"):
+        limits.product_rate(QUICK, products, quick=True)
+    assert formats == ["bfloat16", "float32"]
+
+
+def test_the_bandwidth_is_the_kernel_over_the_time_of_the_faster_way(monkeypatch):
+    times = iter([0.5, 0.25])
+    monkeypatch.setattr(limits, "median_seconds", lambda action, repetitions: next(times))
+    assert limits.bandwidth(QUICK, quick=True) == (16 * 48 * 4) / 0.25
+
+
+def test_a_character_of_system_a_needs_13_megabytes_of_weights():
+    """A row of the folded embedding, the recurrent kernel, the dense layer's."""
+    assert limits.weight_bytes(SYSTEM_A) == 4 * (3072 + 1024 * 3072 + 1024 * 66) == 12_865_536
+
+
+def test_the_published_limits_follow_from_what_was_measured(monkeypatch, capsys):
+    rates = {"bfloat16": 960e9, "float32": 480e9}
+    monkeypatch.setattr(limits, "product_rate", lambda sizes, products, quick: rates[products])
+    monkeypatch.setattr(limits, "bandwidth", lambda sizes, quick: 25_731_072_000.0)
+    monkeypatch.setattr(sys, "argv", ["limits", "folder"])
+    limits.main()
+    measured = json.loads(capsys.readouterr().out)
+    # 24.0 million operations, 12.9 million bytes a character.
+    assert measured == pytest.approx(
+        {
+            "products_bf16": 960,
+            "products_fp32": 480,
+            "limit_bf16": 40_000,
+            "limit_fp32": 20_000,
+            "bandwidth": 25.731072,
+            "generate_limit": 2000,
+        },
+        rel=2e-3,
+    )
 
 
 def test_a_failing_contender_raises_with_its_standard_error(tmp_path):

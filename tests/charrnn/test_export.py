@@ -6,12 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from charrnn import export
-from charrnn.backend import tf
+from charrnn.backend import keras, tf
 from charrnn.export import load_model, save_model, save_saved_model
 from charrnn.generation import Generator, generate
 from charrnn.vocabulary import Vocabulary
+from charrnn.weights import PRETRAINED, read_weights
 
 # Each with a batch size and prompt lengths of its own.
 REQUESTS = [
@@ -90,6 +92,58 @@ def test_a_saved_model_replaces_the_old_one_whole(generator, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+def ask(folder, prompts, *numbers):
+    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    length, temperature, seed = map(tf.constant, numbers)
+    texts = serve(prompts=tf.constant(prompts), length=length, temperature=temperature, seed=seed)
+    return [text.decode() for text in texts["texts"].numpy()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", [{"top_k": 1}, {"top_p": 0.4}, {"top_k": 3, "top_p": 0.7}])
+def test_a_saved_model_draws_from_the_likely_characters_that_its_generator_does(
+    make_model, alphabet, tmp_path, choice
+):
+    model = make_model(seed=2)
+    request = ["a", "bag"], 40, 1.0, 3
+    restricted = Generator(model, alphabet, **choice)
+    save_saved_model(restricted, tmp_path / "model")
+    expected = generate(restricted.one_step, alphabet, *request)
+    assert expected != generate(Generator(model, alphabet).one_step, alphabet, *request)
+    assert ask(tmp_path / "model", *request) == expected
+
+
+@pytest.mark.slow
+def test_layers_are_traced_without_cudnn_and_have_it_back_afterwards(
+    make_model, alphabet, tmp_path, monkeypatch
+):
+    """No machine without a GPU has an operation of cuDNN."""
+    seen = []
+
+    def inner_loop(layer, *arguments, **options):
+        seen.append(layer.use_cudnn)
+        return original(layer, *arguments, **options)
+
+    model = make_model(cell="lstm", layers=2)
+    model.recurrent[1].use_cudnn = True
+    original = keras.layers.LSTM.inner_loop
+    monkeypatch.setattr(keras.layers.LSTM, "inner_loop", inner_loop)
+    save_saved_model(Generator(model, alphabet), tmp_path / "model")
+    assert seen
+    assert set(seen) == {False}
+    assert [layer.use_cudnn for layer in model.recurrent] == ["auto", True]
+
+
+def test_cudnn_is_back_after_a_failure(lstm):
+    def fail():
+        assert [layer.use_cudnn for layer in lstm.recurrent] == [False, False]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        export.without_cudnn(lstm)(fail)()  # as a decorator
+    assert [layer.use_cudnn for layer in lstm.recurrent] == ["auto", "auto"]
+
+
 def test_a_failing_export_leaves_the_old_folder(generator, tmp_path, monkeypatch):
     def fail(module, path, **_):
         tf.io.gfile.GFile(f"{path}/half", "w").write("half")
@@ -116,6 +170,30 @@ def test_a_model_comes_back_from_its_files(make_model, alphabet, tmp_path, cell)
         np.testing.assert_array_equal(one, other)
     ids = alphabet.encode("bad 🙂")[None]
     np.testing.assert_array_equal(model(ids), again(ids))
+
+
+@pytest.mark.parametrize(("half", "dtype"), [(False, np.float32), (True, np.float16)])
+def test_weights_are_stored_in_the_format_that_was_asked_for(gru, alphabet, tmp_path, half, dtype):
+    save_model(gru, alphabet, tmp_path / "model", {"corpus": "none"}, half)
+    stored = safetensors.numpy.load_file(tmp_path / "model.safetensors")
+    assert {array.dtype.type for array in stored.values()} == {dtype}
+    again, _ = load_model(tmp_path / "model")
+    for one, other in zip(gru.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one.astype(dtype), other)
+
+
+def test_the_card_comes_back(gru, alphabet, tmp_path):
+    save_model(gru, alphabet, tmp_path / "model", {"corpus": "none"})
+    assert read_weights(tmp_path / "model").card == {"corpus": "none"}
+    save_model(gru, alphabet, tmp_path / "other")
+    assert read_weights(tmp_path / "other").card == {}
+
+
+def test_without_a_path_it_is_the_model_of_the_package():
+    model, vocabulary = load_model()
+    stored = read_weights(PRETRAINED)
+    assert model.hyperparameters == stored.hyperparameters
+    assert vocabulary.characters == stored.vocabulary.characters
 
 
 def test_the_vocabulary_of_another_model_is_refused(gru, tmp_path):

@@ -1,14 +1,17 @@
 import math
+import subprocess
+import sys
+import tracemalloc
 from collections import defaultdict
 
 import numpy as np
 import pytest
 
 from charrnn import metrics
+from charrnn.backend import tf
 from charrnn.metrics import (
     cross_entropy,
     stream_loss,
-    unigram_loss,
     windows_loss,
     witten_bell_loss,
 )
@@ -49,6 +52,52 @@ def test_shapes_that_do_not_belong_together_are_refused():
         cross_entropy(np.zeros((2, 3, 5)), [1, 2])
 
 
+def test_a_mean_of_no_target_is_refused():
+    with pytest.raises(ValueError, match=r"targets: expected at least one, received shape \(0,\)"):
+        cross_entropy(np.zeros((0, 5)), [])
+
+
+@pytest.mark.parametrize("part", [1, 7, 12, 10**6])
+def test_cross_entropy_is_the_same_in_parts_of_any_size(monkeypatch, part):
+    logits = random.normal(0, 3, (2, 5, 6)).astype("float32")
+    targets = random.integers(0, 6, (2, 5))
+    scores = np.exp(logits.astype("float64"))
+    chosen = np.take_along_axis(scores, targets[..., None], axis=-1)[..., 0]
+    monkeypatch.setattr(metrics, "PART", part)
+    expected = -np.log(chosen / scores.sum(axis=-1)).mean()
+    assert cross_entropy(logits, targets) == pytest.approx(expected, rel=1e-12)
+
+
+def test_cross_entropy_of_many_symbols_takes_less_memory_than_the_logits():
+    """In float64, as it is computed, all of them would take several times as much."""
+    logits = np.zeros((64, 32, 8000), "float32")
+    targets = np.zeros((64, 32), "int32")
+    tracemalloc.start()
+    try:
+        assert cross_entropy(logits, targets) == pytest.approx(math.log(8000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < logits.nbytes / 1.5
+
+
+def test_metrics_and_windows_are_there_without_tensorflow():
+    script = """
+import sys
+import numpy as np
+from charrnn import metrics, windows
+ids = np.arange(600, dtype="int32") % 7
+metrics.witten_bell_loss(*windows.split_by_position(ids, 60), 7)
+metrics.cross_entropy(np.zeros((2, 7)), [1, 2])
+windows.stream_windows(ids, 2, 10)
+loaded = {"tensorflow", "keras"} & set(sys.modules)
+assert not loaded, loaded
+"""
+    command = [sys.executable, "-W", "error", "-c", script]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.fixture(scope="module")
 def ids(gru):
     size = gru.hyperparameters["vocabulary_size"]
@@ -77,6 +126,33 @@ def test_stream_loss_is_that_of_one_whole_sequence(gru, lstm, ids):
     assert abs(windows_loss(lstm, ids, 16) - expected) > 1e-3
 
 
+class Table:
+    """A model without a state: the logits of a character depend on the one before alone."""
+
+    def __init__(self, logits):
+        self.logits = tf.constant(logits, tf.float32)  # (vocabulary, vocabulary)
+
+    def initial_states(self, batch_size):
+        return [[tf.zeros((batch_size, 1))]]
+
+    def __call__(self, ids, states=None, return_state=False):
+        logits = tf.gather(self.logits, ids)
+        return (logits, states) if return_state else logits
+
+
+def test_many_losses_in_a_row_are_the_same_and_warn_of_nothing(monkeypatch):
+    """TensorFlow took the graphs of five losses for one that was traced again and again."""
+    said = []
+    monkeypatch.setattr(tf.get_logger(), "warning", lambda *message: said.append(message))
+    ids = random.integers(0, 7, 49).astype("int32")
+    model = Table(random.normal(0, 3, (7, 7)))
+    expected = cross_entropy(model(ids[:-1]), ids[1:])
+    for _ in range(6):
+        assert stream_loss(model, ids) == pytest.approx(expected, abs=1e-6)
+        assert windows_loss(model, ids, 16) == pytest.approx(expected, abs=1e-6)
+    assert said == []
+
+
 def test_texts_too_short_for_a_protocol_are_refused(gru):
     with pytest.raises(ValueError, match="ids: expected at least 2 characters, received 1"):
         stream_loss(gru, np.array([1], dtype="int32"))
@@ -84,15 +160,9 @@ def test_texts_too_short_for_a_protocol_are_refused(gru):
         windows_loss(gru, np.ones(256, dtype="int32"))
 
 
-def test_unigram_loss_of_known_counts():
-    training, validation = np.array([0, 0, 1]), np.array([0, 2])
-    assert unigram_loss(training, validation, 3) == pytest.approx(-math.log(3 / 6 * 1 / 6) / 2)
-
-
-def test_baselines_of_tiny_shakespeare(shakespeare_ids):
+def test_the_n_gram_of_tiny_shakespeare(shakespeare_ids):
     """Over 65 symbols, [UNK] not among them; the last 111,540 characters are for validation."""
     training, validation = split_by_position(shakespeare_ids - 1, 111_540)
-    assert unigram_loss(training, validation, 65) == pytest.approx(3.347, abs=5e-4)
     assert witten_bell_loss(training, validation, 65, 5) == pytest.approx(1.698, abs=5e-4)
 
 
@@ -143,6 +213,18 @@ def test_witten_bell_is_a_distribution():
         for last in range(4)
     ]
     assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1)
+
+
+def test_the_only_character_of_a_text_is_certain():
+    ids = np.zeros(20, "int32")
+    assert metrics.longest_context(1) >= 5
+    assert witten_bell_loss(ids, ids, 1, 5) == 0
+
+
+@pytest.mark.parametrize("size", [2, 3, 65, 256, 8000])
+def test_the_longest_context_is_the_longest_whose_grams_have_64_bits(size):
+    context = metrics.longest_context(size)
+    assert size ** (context + 1) <= 2**63 < size ** (context + 2)
 
 
 @pytest.mark.parametrize("context", [-1, 10])

@@ -1,21 +1,67 @@
-"""A recipe that is bound by time: when it ends, what it keeps."""
+"""A recipe that is bound by time: when it ends, what it reports, what it keeps.
 
+The time is made up: a clock that counts how often it is read goes on by one second a step.
+"""
+
+import itertools
 import math
-import time
 
 import numpy as np
 import pytest
 
 from charrnn import metrics, recipes
 from charrnn.recipes import Recipe, train_for
+from charrnn.windows import endless_streams
 
 TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8, warmup_steps=2)
 TEXT = np.tile(np.arange(1, 11, dtype="int32"), 60)
 
 
+class Idle(Recipe):
+    """Leaves a model as it was at the beginning; each batch starts from zeros."""
+
+    def rate(self, step, progress):
+        return 0.0
+
+
+IDLE = Idle(embedding_size=4, units=8, batch_size=4, length=8, fresh_every=1)
+# Learning the text makes it worse at this one.
+BACKWARDS = TEXT[::-1].copy()
+
+
+def steps():
+    """Return a clock that goes on by a second a step."""
+    return itertools.count().__next__
+
+
+class Reports(list):
+    """Keeps what was reported; stops the run, as Ctrl+C does, at the report of a number."""
+
+    def __init__(self, stop_at=None):
+        super().__init__()
+        self.stop_at = stop_at
+
+    def __call__(self, progress, loss, validation):
+        self.append((progress, loss, validation))
+        if len(self) == self.stop_at:
+            raise KeyboardInterrupt
+
+    @property
+    def progress(self):
+        return [progress for progress, _, _ in self]
+
+    @property
+    def losses(self):
+        return [loss for _, loss, _ in self]
+
+    @property
+    def validation(self):
+        return [validation for _, _, validation in self]
+
+
 @pytest.fixture
 def endless(monkeypatch):
-    monkeypatch.setattr(recipes, "MOST_PASSES", 10**9)
+    monkeypatch.setattr(recipes, "MAX_PASSES", 10**9)
 
 
 def test_the_rate_rises_and_falls():
@@ -29,76 +75,151 @@ def test_the_rate_rises_and_falls():
 
 @pytest.mark.slow
 def test_it_takes_the_time_it_is_given_and_learns(endless):
-    reports = []
-    start = time.perf_counter()
-    model = train_for(5.0, TEXT, 11, recipe=TINY, report=lambda *given: reports.append(given))
-    assert 5.0 <= time.perf_counter() - start < 8.0
-    progress, losses, validation = zip(*reports, strict=True)
-    assert list(progress) == sorted(progress)
-    assert progress[-1] >= 1
-    assert set(validation) == {None}
-    assert losses[-1] < losses[0]
-    assert metrics.stream_loss(model, TEXT) < 1.0 < math.log(11)
+    reports = Reports()
+    model = train_for(400, TEXT, 11, recipe=TINY, report=reports, clock=steps())
+    # A step a second, a report after each twentieth of the time.
+    assert reports.progress == pytest.approx([number / 20 for number in range(1, 21)])
+    assert reports.validation == [None] * 20
+    # Each character follows from the one before. The loss was 0.02 after these steps.
+    assert metrics.stream_loss(model, TEXT) < 0.3 < reports.losses[0] < 1.5 * math.log(11)
+
+
+@pytest.mark.slow
+def test_after_a_long_step_there_is_one_report(endless):
+    """The first step compiles, and takes half of the time here; then comes a pause."""
+    times = iter([0, 50, 51, 53, 59, 60, 90, 91, 96, 99, 101])
+    reports = Reports()
+    arguments = {"recipe": TINY, "validation": TEXT[:300], "report": reports}
+    train_for(100, TEXT, 11, clock=times.__next__, **arguments)
+    assert reports.progress == [0.5, 0.59, 0.6, 0.9, 0.96, 1.01]
+    assert None not in reports.validation
+    assert list(times) == []  # no step after the end
+
+
+@pytest.mark.slow
+def test_the_loss_is_the_mean_since_the_last_report(endless):
+    text = np.random.default_rng(1).integers(1, 11, 500).astype("int32")
+    reports = Reports()
+    model = train_for(40, text, 11, recipe=IDLE, report=reports, clock=steps())
+    batches = itertools.islice(endless_streams(text, 4, 8), 40)
+    losses = [metrics.cross_entropy(model(inputs), targets) for inputs, targets in batches]
+    means = np.reshape(losses, (20, 2)).mean(axis=1)
+    assert np.std(means) > 5e-4
+    assert reports.losses == pytest.approx(means, abs=1e-5)
 
 
 @pytest.mark.slow
 def test_a_short_text_ends_the_run_early():
-    reports = []
-    train_for(600.0, TEXT, 11, recipe=TINY, report=lambda *given: reports.append(given))
-    assert reports[-1][0] >= 1
-    # A step reads 32 characters; the run ended after eight passes over 600.
+    """Eight passes over 600 characters, 8 characters in each of 8 places a step."""
+    reports, clock = Reports(), steps()
+    recipe = Recipe(embedding_size=4, units=8, length=8)
+    model = train_for(1e9, TEXT, 11, recipe=recipe, report=reports, clock=clock)
+    assert clock() == 1 + 8 * 600 / (8 * 8)
+    assert reports.progress[-1] == 1
     assert len(reports) == recipes.REPORTS
+    assert model.carried.states[0][0].shape == (8, 8)  # rows, units
 
 
 @pytest.mark.parametrize(
-    ("characters", "expected"), [(100, 8), (60_000, 8), (200_000, 25), (1_000_000, 32)]
+    ("characters", "expected"), [(100, 8), (64_000, 8), (200_000, 25), (1_000_000, 125)]
 )
-def test_a_short_text_is_read_in_fewer_places(monkeypatch, characters, expected):
-    sizes = []
-    monkeypatch.setattr(
-        recipes, "endless_streams", lambda ids, rows, length: sizes.append(rows) or iter([])
-    )
-    monkeypatch.setattr(Recipe, "build", lambda *given: None)
-    with pytest.raises(AttributeError):
-        train_for(1.0, np.zeros(characters, "int32"), 11)
-    assert sizes == [expected]
+def test_a_text_is_read_in_so_many_places_that_its_passes_have_a_thousand_steps(
+    characters, expected
+):
+    assert recipes._rows(characters, 64) == expected
+    assert expected == recipes.MIN_ROWS or 8 * characters == 1000 * 64 * expected
 
 
 @pytest.mark.slow
-def test_the_best_weights_are_kept(monkeypatch):
-    """The validation text is the training text backwards: learning makes it worse."""
-    losses = []
-    arguments = {"recipe": TINY, "validation": TEXT[::-1].copy()}
-    model = train_for(
-        600.0,
-        TEXT,
-        11,
-        report=lambda progress, loss, validation: losses.append(validation),
-        **arguments,
+def test_no_text_is_read_in_more_places_than_the_recipe_says():
+    model = train_for(1, np.tile(TEXT, 100), 11, recipe=TINY, clock=steps())
+    assert model.carried.states[0][0].shape == (4, 8)
+
+
+@pytest.mark.slow
+def test_equal_seeds_begin_with_equal_weights_and_others_do_not():
+    one, same, other = (
+        train_for(1, TEXT, 11, seed, recipe=IDLE, clock=steps()).get_weights() for seed in (1, 1, 2)
     )
-    assert losses[-1] > min(losses) + 0.1
-    assert metrics.windows_loss(model, TEXT[::-1]) == pytest.approx(min(losses), abs=1e-5)
+    for index in range(2):  # the embedding and the kernel; others may begin with zeros
+        np.testing.assert_array_equal(one[index], same[index])
+        assert not np.allclose(one[index], other[index])
+
+
+@pytest.mark.slow
+def test_the_best_weights_are_kept():
+    reports = Reports()
+    model = train_for(
+        120, TEXT, 11, recipe=TINY, validation=BACKWARDS, report=reports, clock=steps()
+    )
+    assert len(reports) == 20
+    assert reports.validation[-1] > min(reports.validation) + 0.1
+    loss = metrics.windows_loss(model, BACKWARDS)
+    assert loss == pytest.approx(min(reports.validation), abs=1e-5)
 
 
 @pytest.mark.slow
 def test_an_interruption_returns_the_best_so_far():
-    def stop_at_the_third(progress, loss, validation):
-        losses.append(validation)
-        if len(losses) == 3:
-            raise KeyboardInterrupt
-
-    losses = []
-    model = train_for(600.0, TEXT, 11, recipe=TINY, validation=TEXT[:300], report=stop_at_the_third)
-    assert metrics.windows_loss(model, TEXT[:300]) == pytest.approx(min(losses), abs=1e-5)
+    reports = Reports(stop_at=3)
+    model = train_for(
+        60, TEXT, 11, recipe=TINY, validation=TEXT[:300], report=reports, clock=steps()
+    )
+    assert len(reports) == 3
+    loss = metrics.windows_loss(model, TEXT[:300])
+    assert loss == pytest.approx(min(reports.validation), abs=1e-5)
 
 
 @pytest.mark.slow
 def test_an_interruption_before_anything_was_kept_is_one():
-    def stop(progress, loss, validation):
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        train_for(600.0, TEXT, 11, recipe=TINY, report=stop)
+        train_for(60, TEXT, 11, recipe=TINY, report=Reports(stop_at=1), clock=steps())
+
+
+class Diverging(Recipe):
+    """Sound for as many steps as there are in ten reports, then the weights become NaN."""
+
+    def rate(self, step, progress):
+        return super().rate(step, progress) if step < 30 else math.nan
+
+
+@pytest.fixture
+def diverging():
+    return Diverging(embedding_size=4, units=8, batch_size=4, length=8, warmup_steps=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        # A report every three steps: the 31st step breaks the weights, the 32nd has no loss.
+        (60, "loss: expected a finite number, received nan at training step 33; try a lower"),
+        # A report at step 31, whose own loss is from before.
+        (20 * 31 / 10, "validation loss: expected a finite number, received nan at training"),
+    ],
+)
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_best_weights(diverging, seconds, message):
+    reports = Reports()
+    arguments = {"recipe": diverging, "validation": TEXT[:300], "report": reports}
+    with pytest.warns(
+        RuntimeWarning, match=f"^{message}.*; training has ended early, with the best"
+    ):
+        model = train_for(seconds, TEXT, 11, clock=steps(), **arguments)
+    assert 9 <= len(reports) <= 10
+    assert np.isfinite(reports.losses).all()
+    loss = metrics.windows_loss(model, TEXT[:300])
+    assert loss == pytest.approx(min(reports.validation), abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("validation", [None, TEXT[:300]])
+def test_a_loss_that_is_not_finite_from_the_beginning_is_an_error(validation):
+    class Broken(Recipe):
+        def rate(self, step, progress):
+            return math.nan
+
+    recipe = Broken(embedding_size=4, units=8, batch_size=4, length=8)
+    with pytest.raises(FloatingPointError, match="loss: expected a finite number, received nan"):
+        train_for(60, TEXT, 11, recipe=recipe, validation=validation, clock=steps())
 
 
 def test_validation_windows_come_from_all_parts():
@@ -118,6 +239,6 @@ def test_a_time_that_cannot_be_is_refused(seconds):
 
 def test_a_text_that_is_too_short_is_refused():
     with pytest.raises(ValueError, match="ids: expected at least 33 characters"):
-        train_for(5.0, TEXT[:20], 11, recipe=TINY)
+        train_for(5, TEXT[:20], 11, recipe=TINY)
     with pytest.raises(ValueError, match="ids: expected at least 257 characters"):
-        train_for(5.0, TEXT, 11, recipe=TINY, validation=TEXT[:20])
+        train_for(5, TEXT, 11, recipe=TINY, validation=TEXT[:20])

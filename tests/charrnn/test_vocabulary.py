@@ -1,16 +1,12 @@
-import json
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.vocabulary import (
     UNKNOWN_ID,
     UnknownCharacterError,
     Vocabulary,
-    load_vocabulary,
-    save_vocabulary,
 )
 
 any_text = st.text(st.characters(exclude_categories=()), min_size=1)  # lone surrogates included
@@ -41,17 +37,8 @@ def test_ids_follow_the_plain_definition(text, other):
         assert vocabulary.encode(other, strict=True).tolist() == expected
 
 
-@settings(max_examples=10)  # each is a file that waits for the disk
-@given(st.text(min_size=1))
-def test_a_saved_vocabulary_is_the_same(tmp_path_factory, text):
-    path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.json"
-    save_vocabulary(Vocabulary(text), path)
-    assert load_vocabulary(path).characters == Vocabulary(text).characters
-
-
-def test_lone_surrogates_are_saved_and_are_unknown_to_others(tmp_path):
-    save_vocabulary(Vocabulary("a\ud800"), tmp_path / "v.json")
-    assert load_vocabulary(tmp_path / "v.json").encode("\ud800a").tolist() == [2, 1]
+def test_lone_surrogates_have_ids_and_are_unknown_to_others():
+    assert Vocabulary("a\ud800").encode("\ud800a").tolist() == [2, 1]
     assert Vocabulary("ab").encode("a\udfffb").tolist() == [1, 0, 2]
 
 
@@ -111,21 +98,3 @@ def test_ids_that_are_no_integers_are_refused():
 def test_what_is_no_set_of_characters_is_refused(characters):
     with pytest.raises(ValueError, match="characters: expected"):
         Vocabulary(characters)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"\xff\xfe\x00",
-        b"[1]",
-        b"{}",
-        *(json.dumps({"characters": value}).encode() for value in ("", 5, ["ab"], "ba", "aa")),
-    ],
-)
-def test_a_damaged_file_is_refused(tmp_path, content):
-    path = tmp_path / "vocabulary.json"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"vocabulary\.json: expected"):
-        load_vocabulary(path)

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
+from charrnn.figures import plots
 from charrnn.figures.diagrams import PATTERNS, layers, patterns, strips
 
 
@@ -75,6 +76,31 @@ def test_layers_names_the_boxes_and_writes_the_shapes_between_them():
     assert order == ["(1, 2)", "A", "(1, 2, 3)", "B", "(1, 2, 4)"]
     loop = axes.texts[-1]  # from the box of B back to it
     assert abs(loop.xy[0] - texts["B"]) < 0.5
+
+
+def test_neighbouring_windows_have_two_colours_in_turn():
+    (axes,) = strips("abcdef", {"input": [[0, 1], [2, 3], [4, 5]]}).axes
+    shades = [mpl.colors.to_hex(cell.get_facecolor()) for cell in axes.patches[6:]]
+    first, second = (plots.COLOURS[place].lower() for place in (2, 5))
+    assert shades == [first, first, second, second, first, first]
+
+
+def test_inputs_states_and_outputs_have_a_colour_each():
+    (axes,) = patterns().axes
+    shades = {box.get_label(): mpl.colors.to_hex(box.get_facecolor()) for box in axes.patches}
+    assert shades == {
+        row: plots.COLOURS[place].lower() for place, row in enumerate(("input", "state", "output"))
+    }
+
+
+def test_layers_have_a_colour_each_and_no_more_than_there_are():
+    def drawn(count):
+        return layers(["A"] * count, [(1, 2)] * (count + 1), recurrent=0).axes[0].patches
+
+    shades = [mpl.colors.to_hex(box.get_facecolor()) for box in drawn(7)]
+    assert shades == [colour.lower() for colour in plots.COLOURS]
+    with pytest.raises(ValueError, match=r"names: expected 1 to 7, .* received 8"):
+        drawn(8)
 
 
 # With arguments as large as in a chapter.

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from charrnn.figures import plots
@@ -137,6 +138,92 @@ def test_activations_puts_each_value_under_its_character():
     np.testing.assert_allclose(grid, [[0.1, 0.2], [0.3, 0.4], [0.5, np.nan]])
     places = {text.get_text(): text.get_position() for text in axes.texts}
     assert places == {"a": (0, 0), "b": (1, 0), "c": (0, 1), "↵": (1, 1), "d": (0, 2)}
+
+
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # as Okabe and Ito name the first three
+
+
+def coloured(things):
+    """Return the label and the colour of each line, and of each group of bars."""
+    return [(thing.get_label(), to_hex(thing.get_color())) for thing in things]
+
+
+def test_activations_go_from_blue_over_white_to_orange():
+    figure = plots.activations("abc", [-1, 0, 1])
+    (picture,) = figure.axes[0].images
+    assert [to_hex(picture.to_rgba(value)) for value in (-1, 1)] == [BLUE, ORANGE]
+    assert min(picture.to_rgba(0)) > 0.99  # of an even number of colours none is quite white
+    # Values beyond the ends keep to them, and the legend is about the same numbers.
+    assert picture.get_clim() == (-1, 1)
+    assert figure.axes[1].get_yticks().tolist() == [-1, 0, 1]
+
+
+def test_the_colours_of_what_is_drawn_are_those_of_its_legend():
+    (axes,) = plots.curves([1, 2], {"a": [1, 2], "b": [2, 3], "c": [3, 4]}, {"level": 2.5}).axes
+    *lines, level = axes.lines
+    assert coloured(lines) == [("a", BLUE), ("b", ORANGE), ("c", GREEN)]
+    assert coloured(axes.get_legend().legend_handles) == coloured(lines)
+    assert (level.get_color(), level.get_linestyle()) == ("0.5", "--")
+    (axes,) = plots.points({"a": {"x": [1]}, "b": {"x": [2]}}, "nats").axes
+    assert coloured(axes.lines) == [("a", BLUE), ("b", ORANGE)]
+    assert coloured(axes.get_legend().legend_handles) == coloured(axes.lines)
+    (axes,) = plots.letter_map({"x": (0, 1), "y": (1, 0)}, {"a": "x", "b": "y"}, "", "").axes
+    assert coloured(axes.get_legend().legend_handles) == [("a", BLUE), ("b", ORANGE)]
+    assert [text.get_color().lower() for text in axes.texts] == [BLUE, ORANGE]
+
+
+def test_bars_have_the_colours_of_their_legend():
+    (axes,) = plots.probabilities(["x", "y"], {"a": [0.9, 0.1], "b": [0.2, 0.8]}).axes
+    bars = [
+        (group.get_label(), {to_hex(bar.get_facecolor()) for bar in group})
+        for group in axes.containers
+    ]
+    assert bars == [("a", {BLUE}), ("b", {ORANGE})]
+    handles = axes.get_legend().legend_handles
+    assert [to_hex(handle.get_facecolor()) for handle in handles] == [BLUE, ORANGE]
+    (axes,) = plots.frequencies(Counter("aab")).axes
+    assert {to_hex(bar.get_facecolor()) for bar in axes.patches} == {BLUE}
+
+
+def test_colours_are_different():
+    assert len({colour.lower() for colour in plots.COLOURS}) == len(plots.COLOURS) == 7
+
+
+# Each draws so many things, each of a colour of its own, and returns how many it drew.
+MANY = {
+    "lines": lambda names: plots.curves([1, 2], {name: [1, 2] for name in names}).axes[0].lines,
+    "lines of probabilities": lambda names: (
+        plots.probabilities("xy", {name: [0.5, 0.5] for name in names}).axes[0].containers
+    ),
+    "arms": lambda names: plots.points({name: {"x": [1]} for name in names}, "").axes[0].lines,
+    "groups": lambda names: (
+        plots.letter_map({"x": (0, 0)}, {name: "x" for name in names}, "", "")
+        .axes[0]
+        .get_legend()
+        .legend_handles
+    ),
+}
+
+
+@pytest.mark.parametrize("argument", MANY)
+def test_nothing_is_left_out_and_what_could_not_be_told_apart_is_refused(argument):
+    draw = MANY[argument]
+    assert len(draw("abcdefg")) == 7
+    for names, count in (("abcdefghi", 9), ("", 0)):
+        message = f"{argument.split()[0]}: expected 1 to 7, .* told apart, received {count}"
+        with pytest.raises(ValueError, match=message):
+            draw(names)
+
+
+@pytest.mark.parametrize("values", [[0.0], [0.0, 0.0, 0.0], [[0.0, 0.0]], 0.0])
+def test_each_character_needs_an_activation(values):
+    with pytest.raises(ValueError, match=r"values: expected shape \(2,\), received \("):
+        plots.activations("ab", values)
+
+
+def test_activations_of_no_text_are_refused():
+    with pytest.raises(ValueError, match="text: expected at least one character, received none"):
+        plots.activations("", [])
 
 
 def test_points_stand_side_by_side_over_their_measure():

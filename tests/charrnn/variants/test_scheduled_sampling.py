@@ -6,6 +6,7 @@ import pytest
 from charrnn.backend import keras, tf
 from charrnn.model import CharacterModel
 from charrnn.training import SelfTrainedModel, next_character_loss
+from charrnn.variants import scheduled_sampling
 from charrnn.variants.scheduled_sampling import ScheduledSamplingModel, mixed_inputs
 
 SIZES = {"vocabulary_size": 7, "embedding_size": 4, "units": 8}
@@ -92,9 +93,53 @@ def test_fit_reports_the_mean_loss_of_an_epoch(inputs):
     assert losses[1] < losses[0] < first < 1.1 * losses[0]
 
 
+def test_the_probability_rises_to_the_largest_and_stays_there(inputs, monkeypatch):
+    """And each step has a seed of its own, which follows from that of the model."""
+    mixed = []
+
+    def record(model, ids, probability, seed):
+        mixed.append((float(probability), seed.numpy().tolist()))
+        return ids
+
+    monkeypatch.setattr(scheduled_sampling, "mixed_inputs", record)
+    model = ScheduledSamplingModel(0.8, 4, seed=7, **SIZES)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=next_character_loss())
+    for _ in range(6):
+        model.train_step((inputs, tf.roll(inputs, -1, axis=1)))
+    probabilities, seeds = zip(*mixed, strict=True)
+    assert probabilities == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 0.8])
+    assert seeds == tuple([7, step] for step in range(6))
+
+
+def test_the_model_reads_the_mixed_inputs_and_predicts_the_targets_as_they_are(inputs, monkeypatch):
+    others, targets = tf.reverse(inputs, [1]), tf.roll(inputs, -1, axis=1)
+    monkeypatch.setattr(scheduled_sampling, "mixed_inputs", lambda *arguments: others)
+    model = ScheduledSamplingModel(0.8, 4, **SIZES)
+    model.set_weights([5 * weight for weight in model.get_weights()])
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=next_character_loss())
+    expected = float(next_character_loss()(targets, model(others)))
+    assert float(next_character_loss()(targets, model(inputs))) != pytest.approx(expected, abs=1e-2)
+    assert float(model.train_step((inputs, targets))["loss"]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_another_seed_draws_other_characters(model, inputs):
+    one, same, other, later = (
+        mixed_inputs(model, inputs, tf.constant(1.0), seed).numpy().tolist()
+        for seed in ((3, 5), (3, 5), (4, 5), (3, 6))
+    )
+    assert one == same
+    assert one != other
+    assert one != later
+
+
 @pytest.mark.parametrize(
     ("largest", "steps", "message"),
-    [(1.5, 4, "largest: expected a probability"), (0.5, 0, "steps: expected at least 1")],
+    [
+        (1.5, 4, "largest: expected a probability from 0 to 1, received 1.5"),
+        (-0.1, 4, "largest: expected a probability from 0 to 1, received -0.1"),
+        (float("nan"), 4, "largest: expected a probability from 0 to 1, received nan"),
+        (0.5, 0, "steps: expected at least 1, received 0"),
+    ],
 )
 def test_an_impossible_schedule(largest, steps, message):
     with pytest.raises(ValueError, match=message):
