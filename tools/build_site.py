@@ -46,7 +46,7 @@ def root_page(root: Path, known: dict[str, Language]) -> str:
         "languages": list(known.values()),
         "codes": list(known),
         "address": address,
-        "alternates": alternates(address, known, FRONT),
+        "alternates": alternates(address, known, FRONT, default=SOURCE),
         "picture": PICTURE,
         "storage": storage_key(repository),
     }
@@ -57,7 +57,7 @@ def sitemap(address: str, codes: list[str], pages: list[str]) -> str:
     """Return the sitemap of all languages, each page with its alternates."""
     entries = []
     for page in pages:
-        addresses = alternates(address, codes, page)
+        addresses = alternates(address, codes, page, default=SOURCE)
         links = [
             f'<xhtml:link rel="alternate" hreflang="{code}" href={quoteattr(target)}/>'
             for code, target in addresses.items()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tools.chapters import output_rules, source_rules
-from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_notebook
+from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
 
 RULES = (*output_rules.RULES, *source_rules.RULES)
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         paths, messages = [], [f"check_notebooks.py: {error}"]
     for path in paths:
         try:
-            messages += check_notebook(path, read_notebook(path), package)
+            messages += check_notebook(path, read_chapter(path), package)
         except (ValueError, OSError) as error:
             messages.append(str(error))
     for message in messages:

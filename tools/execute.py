@@ -29,14 +29,15 @@ from tools.chapters.notebooks import (
     Notebook,
     chapter_paths,
     find_chapters,
-    read_notebook,
+    read_chapter,
     write_notebook,
 )
 from tools.chapters.outputs import clean, store_outputs
 from tools.chapters.parameters import chapter_parameters, known_parameters, literal
 from tools.chapters.reachable import missing_corpus
+from tools.translation.languages import SOURCE
 
-OUTPUT = ROOT / "_build" / "executed" / "en"
+OUTPUT = ROOT / "_build" / "executed" / SOURCE
 
 
 class ThisInterpreter(AsyncKernelManager):
@@ -95,7 +96,7 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
     Raises:
         ChapterError: if a cell fails, exceeds its time or takes the kernel down.
     """
-    source = clean(read_notebook(path))
+    source = clean(read_chapter(path))
     progress = Progress(path.stem, source)
     progress.show("starting")
     reason = ""
@@ -129,7 +130,7 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
 
 def keep(path: Path, target: Path, reason: str) -> None:
     """Copy a chapter with its committed outputs, and say why."""
-    write_notebook(target, read_notebook(path))
+    write_notebook(target, read_chapter(path))
     print(f"{path.stem:24} keeps its committed outputs: {reason}", flush=True)
 
 
@@ -172,7 +173,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         paths = find_chapters(args.chapters, chapter_paths())
         wanted = {"PROFILE": args.profile, **{name: literal(v) for name, v in args.parameter}}
-        known = {path: known_parameters(path, read_notebook(path)) for path in paths}
+        known = {path: known_parameters(path, read_chapter(path)) for path in paths}
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
     except (ValueError, OSError) as error:
         print(f"execute.py: {error}", file=sys.stderr)

@@ -16,7 +16,7 @@ from typing import Any
 from tools.chapters.notebooks import (
     chapter_paths,
     find_chapters,
-    read_notebook,
+    read_chapter,
     solutions,
     tags,
     where,
@@ -51,12 +51,12 @@ def run_solutions(path: Path) -> list[str]:
     """
     from IPython.display import display
 
-    notebook = read_notebook(path)
+    notebook = read_chapter(path)
     namespace: dict[str, Any] = {"__name__": "__main__", "display": display}
     for cell in notebook.cells:
         if cell.cell_type != "code" or "slow" in tags(cell):
             continue
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         if failure := run_code(cell.source, place, namespace):
             hint = "cells tagged slow were left out; is this one to be tagged, too?"
             return [f"{place} failed ({hint})\n{failure}"]

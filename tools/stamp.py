@@ -20,7 +20,7 @@ import nbformat
 import yaml
 
 from charrnn.support.files import write_atomically
-from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_notebook, write_notebook
+from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
 
 _format: Any = nbformat  # types cover a part of nbformat only
 COLAB = "https://colab.research.google.com/github"
@@ -148,7 +148,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
         if not path.exists():
             messages.append(f"{place}: in _toc.yml, but no such file")
             continue
-        notebook = read_notebook(path)
+        notebook = read_chapter(path)
         differences = stamp_notebook(notebook, place, repository)
         messages += [f"{place}: {difference}" for difference in differences]
         if write and differences:

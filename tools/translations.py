@@ -23,14 +23,8 @@ from tools.chapters.notebooks import ROOT, Notebook
 from tools.translation.accept import accept
 from tools.translation.checks import check_language, states
 from tools.translation.figures import FIGURES, figures_bytes, followed, read_figures, to_be_written
-from tools.translation.files import (
-    english_pages,
-    folder,
-    languages,
-    page_bytes,
-    read_pages,
-    skeleton,
-)
+from tools.translation.files import english_pages, page_bytes, read_pages
+from tools.translation.languages import folder, other_languages, skeleton
 from tools.translation.merge import merge
 from tools.translation.pairs import STATES, placed_pages
 
@@ -72,20 +66,20 @@ def sync(root: Path, names: list[str], new: str | None = None) -> None:
     contents: Contents = dict([skeleton(root, new)] if new is not None else [])
     lines = [f"{new}/language.yml: made; fill in the language's name"] if new else []
     removed: list[Path] = []
-    for language in [new] if new else languages(root, names):
+    for language in [new] if new else other_languages(root, names):
         more, gone, said = plan(root, language, english)
         contents, removed, lines = contents | more, removed + gone, lines + said
     write_atomically(contents)
     for path in removed:
         path.unlink()
-    known = languages(root)
+    known = other_languages(root)
     print("\n".join(lines) or ("nothing to do" if known else NO_LANGUAGE))
 
 
 def check(root: Path, names: list[str], *, strict: bool) -> int:
     """Print what is wrong; return the exit status."""
     english = english_pages(root)
-    chosen = languages(root, names)
+    chosen = other_languages(root, names)
     problems = []
     for language in chosen:
         wrong, remarks = check_language(root, language, english, strict=strict)
@@ -100,7 +94,7 @@ def check(root: Path, names: list[str], *, strict: bool) -> int:
 def status(root: Path, names: list[str]) -> None:
     """Print a table per language: how many texts of each page are current, stale, missing."""
     english = english_pages(root)
-    for language in languages(root, names):
+    for language in other_languages(root, names):
         ours = read_pages(root, language)
         places = placed_pages(english, ours)
         figures = read_figures(root, language)
@@ -117,7 +111,7 @@ def status(root: Path, names: list[str]) -> None:
             numbers = (f"{count[kind]:{len(kind)}}" for kind in STATES)
             print(f"| {name:{width}} | " + " | ".join(numbers) + " |")
         print()
-    if not languages(root, names):
+    if not other_languages(root, names):
         print(NO_LANGUAGE)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.chapters import code, tiny_chapter, write_chapter
 from tools import execute
-from tools.chapters.notebooks import ROOT, find_chapters, notebook_text, read_notebook
+from tools.chapters.notebooks import ROOT, find_chapters, notebook_text, read_chapter
 from tools.chapters.outputs import clean
 from tools.chapters.parameters import literal
 from tools.execute import main
@@ -25,12 +25,12 @@ def chapter(tmp_path: Path) -> Path:
 
 
 def printed(path: Path) -> str:
-    cell = next(cell for cell in read_notebook(path).cells if cell.id == "show")
+    cell = next(cell for cell in read_chapter(path).cells if cell.id == "show")
     return "".join(output.text for output in cell.outputs)
 
 
 def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
-    notebook = read_notebook(chapter)
+    notebook = read_chapter(chapter)
     notebook.metadata["papermill"] = {"duration": 1.5}
     notebook.metadata["language_info"]["version"] = "3.11.7"
     notebook.cells[5].metadata["tags"] = []
@@ -43,7 +43,7 @@ def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
     assert main(["--in-place", str(chapter)]) == 0
 
     text = chapter.read_text(encoding="utf-8")
-    stored = read_notebook(chapter)
+    stored = read_chapter(chapter)
     assert printed(chapter) == "quick 3\n"
     assert [c.execution_count for c in stored.cells if c.cell_type == "code"] == [1, 2, 3, 4, 5, 6]
     assert len(stored.cells[-1].outputs) == 1
@@ -70,7 +70,7 @@ def test_copies_take_profile_and_parameters(chapter: Path, tmp_path: Path) -> No
     assert main(argv) == 0
 
     assert printed(out / chapter.name) == "full 7\n"
-    assert [c.id for c in read_notebook(out / chapter.name).cells][4] == "injected-parameters"
+    assert [c.id for c in read_chapter(out / chapter.name).cells][4] == "injected-parameters"
     assert chapter.read_bytes() == before
 
 
@@ -247,7 +247,7 @@ def test_a_notebook_without_ids_is_refused(tmp_path: Path) -> None:
     content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ValueError, match=r"expected nbformat 4\.5, received 4\.4"):
-        read_notebook(path)
+        read_chapter(path)
     path.write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match="expected a Jupyter notebook"):
-        read_notebook(path)
+        read_chapter(path)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.chapters import code, markdown, tiny_chapter, write_chapter, write_toc
 from tools.stamp import Repository, stamp_notebook
-from tools.translation.files import languages, page_bytes, read_page
+from tools.translation.files import page_bytes, read_any_page
+from tools.translation.languages import other_languages
 from tools.translation.pairs import placed_pages, source_hash
 from tools.translations import main
 
@@ -34,7 +35,7 @@ def place(root: Path, name: str = TINY, language: str = "ko") -> Path:
 @contextmanager
 def edited(path: Path) -> Iterator[Any]:
     """Give a notebook to change; it is written without any repair."""
-    page = read_page(path)
+    page = read_any_page(path)
     yield page
     path.write_text(v4.writes(page) + "\n", encoding="utf-8")
 
@@ -163,7 +164,7 @@ def test_no_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     for command in ("check", "sync", "status"):
         assert main([command], tmp_path) == 0
         assert "no language but English" in capsys.readouterr().out
-    assert languages(tmp_path) == []
+    assert other_languages(tmp_path) == []
 
 
 def test_a_new_language_is_one_command(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,15 +176,18 @@ def test_a_new_language_is_one_command(book: Path, capsys: pytest.CaptureFixture
     ]
     content = yaml.safe_load(place(book, "language.yml", "zh-Hans").read_text(encoding="utf-8"))
     assert content == {"name": "zh-Hans", "sphinx": "zh_CN"}
-    english, page = read_page(place(book, TINY, "en")), read_page(place(book, TINY, "zh-Hans"))
+    english, page = (
+        read_any_page(place(book, TINY, "en")),
+        read_any_page(place(book, TINY, "zh-Hans")),
+    )
     for source, cell in zip(english.cells, page.cells, strict=True):
         if source.cell_type == "code":
             assert source == cell
         elif source.id != "title":
             assert cell.source == source.source
             assert cell.metadata == {"translation": {"stand_in": source_hash(source.source)}}
-    assert languages(book) == ["ko", "zh-Hans"]
-    assert languages(book, ["zh-Hans"]) == ["zh-Hans"]
+    assert other_languages(book) == ["ko", "zh-Hans"]
+    assert other_languages(book, ["zh-Hans"]) == ["zh-Hans"]
     sync_is_stable(book, capsys)
     assert check(book, capsys) == []
 
@@ -197,8 +201,8 @@ def test_add_refuses(book: Path, capsys: pytest.CaptureFixture[str], name: str) 
 
 
 def test_what_is_stored(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    english = cell_of(read_page(place(book, TINY, "en")), "first")
-    cell = cell_of(read_page(place(book)), "first")
+    english = cell_of(read_any_page(place(book, TINY, "en")), "first")
+    cell = cell_of(read_any_page(place(book)), "first")
     digits = hashlib.sha256(english.source.encode("utf-8")).hexdigest()[:12]
     assert cell.metadata == {"translation": {"source": digits}}
     assert cell.source == "## One 번역 first\n\nA `tensor` of $n$ numbers."
@@ -257,7 +261,7 @@ def test_wrapping_english_makes_nothing_stale(
     with edited(place(book, OTHER, "en")) as page:
         cell_of(page, "more").source = "Words of\ntwo lines."
     assert main(["sync"], book) == 0
-    assert cell_of(read_page(place(book, OTHER)), "more").source == "Words of\ntwo lines."
+    assert cell_of(read_any_page(place(book, OTHER)), "more").source == "Words of\ntwo lines."
     capsys.readouterr()
     assert check(book, capsys) == []
     main(["status"], book)
@@ -395,7 +399,7 @@ def test_english_added_split_and_moved(book: Path, capsys: pytest.CaptureFixture
     assert any("unlike English" in problem for problem in problems)
     assert main(["sync"], book) == 0
     assert "stand-ins added: 1" in capsys.readouterr().out
-    english, page = read_page(place(book, TINY, "en")), read_page(place(book))
+    english, page = read_any_page(place(book, TINY, "en")), read_any_page(place(book))
     assert [cell.id for cell in page.cells] == [cell.id for cell in english.cells]
     assert cell_of(page, "third").source == "The *end*. 번역 third"
     assert table(book, capsys)["01_tiny"] == (6, 1, 1)
@@ -408,7 +412,7 @@ def test_english_removed_leaves_an_orphan(book: Path, capsys: pytest.CaptureFixt
     assert main(["sync"], book) == 0
     (problem,) = check(book, capsys)
     assert "(second): English has no such cell: move its words" in problem
-    page = read_page(place(book))
+    page = read_any_page(place(book))
     assert page.cells[number_of(page, "second") - 1].id == "first"
     assert main(["accept", "ko", "1", "second"], book) == 1
     assert "received 'second'" in capsys.readouterr().err
@@ -438,7 +442,7 @@ def test_a_stand_in_follows_english(book: Path, capsys: pytest.CaptureFixture[st
     assert "(more): " in problem
     assert main(["sync"], book) == 0
     assert "stand-ins renewed: 1" in capsys.readouterr().out
-    assert cell_of(read_page(place(book, OTHER)), "more").source == "Other words."
+    assert cell_of(read_any_page(place(book, OTHER)), "more").source == "Other words."
     assert check(book, capsys) == []
 
 
@@ -447,7 +451,7 @@ def test_words_not_yet_accepted_are_safe(book: Path, capsys: pytest.CaptureFixtu
         cell_of(page, "more").source = "낱말."
     change_english(book, change("more", source="Other words."), name=OTHER)
     assert main(["sync"], book) == 0
-    assert cell_of(read_page(place(book, OTHER)), "more").source == "낱말."
+    assert cell_of(read_any_page(place(book, OTHER)), "more").source == "낱말."
     (problem,) = check(book, capsys)
     assert "not accepted; if it is done, run translations.py accept ko 02_other more" in problem
     assert table(book, capsys)["02_other"] == (0, 0, 6)
@@ -469,7 +473,7 @@ def test_an_id_used_twice(book: Path, capsys: pytest.CaptureFixture[str]) -> Non
         page.cells.insert(0, markdown("first", "덧붙임"))
     assert any("2 cells have the id first" in problem for problem in check(book, capsys))
     assert main(["sync"], book) == 0
-    page = read_page(place(book))
+    page = read_any_page(place(book))
     assert page.cells[0].id == "first-orphan"
     assert "번역 first" in cell_of(page, "first").source
     (problem,) = check(book, capsys)
@@ -483,7 +487,7 @@ def test_a_lost_id_of_a_stale_text(book: Path, capsys: pytest.CaptureFixture[str
         cell_of(page, "second").id = "b9b2c3d4"
     assert any("lost its id second" in problem for problem in check(book, capsys))
     assert main(["sync"], book) == 0
-    page = read_page(place(book))
+    page = read_any_page(place(book))
     assert cell_of(page, "second").source.endswith("번역 second")
     assert cell_of(page, "third").source.endswith("번역 third")
     assert table(book, capsys)["01_tiny"] == (5, 2, 0)
@@ -493,7 +497,7 @@ def test_an_english_cell_with_another_id(book: Path, capsys: pytest.CaptureFixtu
     change_english(book, change("third", id="end"))
     assert any("(third): lost its id end" in problem for problem in check(book, capsys))
     assert main(["sync"], book) == 0
-    assert "번역 third" in cell_of(read_page(place(book)), "end").source
+    assert "번역 third" in cell_of(read_any_page(place(book)), "end").source
     assert table(book, capsys)["01_tiny"] == (7, 0, 0)
 
 
@@ -503,7 +507,7 @@ def test_a_lost_id_beside_a_stand_in(book: Path, capsys: pytest.CaptureFixture[s
     with edited(place(book, OTHER)) as page:
         lose_ids(page)
     assert main(["sync"], book) == 0
-    assert "번역 more" in cell_of(read_page(place(book, OTHER)), "more").source
+    assert "번역 more" in cell_of(read_any_page(place(book, OTHER)), "more").source
     assert table(book, capsys)["02_other"] == (0, 1, 5)
     assert check(book, capsys) == []
 
@@ -532,7 +536,7 @@ def test_two_cells_of_the_same_text(book: Path, capsys: pytest.CaptureFixture[st
     assert main(["sync"], book) == 0
     translate(book, OTHER, "more")
     assert main(["sync"], book) == 0
-    page = read_page(place(book, OTHER))
+    page = read_any_page(place(book, OTHER))
     assert (cell_of(page, "before").source, cell_of(page, "more").source) == (
         "Words.",
         "Words. 번역 more",
@@ -552,7 +556,7 @@ def test_text_in_a_raw_cell_is_kept(book: Path, capsys: pytest.CaptureFixture[st
     with edited(place(book)) as page:
         page.cells.insert(4, v4.new_raw_cell("메모", id="memo"))
     assert main(["sync"], book) == 0
-    cell = cell_of(read_page(place(book)), "memo")
+    cell = cell_of(read_any_page(place(book)), "memo")
     assert (cell.cell_type, cell.source) == ("markdown", "메모")
     (problem,) = check(book, capsys)
     assert "(memo): English has no such cell" in problem
@@ -590,7 +594,9 @@ def test_a_renamed_chapter(book: Path, capsys: pytest.CaptureFixture[str], old: 
     assert f"ko/03_new.ipynb: renamed from {old}.ipynb" in capsys.readouterr().out
     assert not place(book, f"{old}.ipynb").exists()
     assert table(book, capsys)["03_new"] == before
-    assert "/notebooks/ko/03_new.ipynb)" in read_page(place(book, "03_new.ipynb")).cells[0].source
+    assert (
+        "/notebooks/ko/03_new.ipynb)" in read_any_page(place(book, "03_new.ipynb")).cells[0].source
+    )
     assert check(book, capsys) == []
     sync_is_stable(book, capsys)
 
@@ -728,10 +734,10 @@ def test_index(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("digits", ["123456789012", "012345670123", "1234567890e1"])
 def test_a_hash_that_yaml_could_read_as_a_number(book: Path, digits: str) -> None:
-    page = read_page(place(book, "index.md"))
+    page = read_any_page(place(book, "index.md"))
     page.cells[0].metadata["translation"] = {"source": digits}
     place(book, "index.md").write_bytes(page_bytes(Path("index.md"), page))
-    assert read_page(place(book, "index.md")).cells[0].metadata.translation.source == digits
+    assert read_any_page(place(book, "index.md")).cells[0].metadata.translation.source == digits
 
 
 def test_the_address_of_colab(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -739,18 +745,18 @@ def test_the_address_of_colab(book: Path, capsys: pytest.CaptureFixture[str]) ->
         title = cell_of(page, "title")
         title.source = title.source.replace("Open this chapter in Colab", "Colab에서 열기") + "。"
     sync_is_stable(book, capsys)
-    english = read_page(place(book, TINY, "en"))
+    english = read_any_page(place(book, TINY, "en"))
     address = "https://colab.research.google.com/github/{}/notebooks/{}/01_tiny.ipynb"
     stamp_notebook(english, f"notebooks/en/{TINY}", Repository("https://github.com/new/home", "x"))
     write_chapter(place(book, "", "en"), english)
     assert main(["sync"], book) == 0
-    source = cell_of(read_page(place(book)), "title").source
+    source = cell_of(read_any_page(place(book)), "title").source
     link = f"[Colab에서 열기]({address.format('new/home/blob/x', 'ko')})。"
     assert source.endswith(link)
     assert source.startswith("# Tiny 번역 title")
     assert table(book, capsys)["01_tiny"] == (7, 0, 0)  # a new address makes nothing stale
     assert check(book, capsys) == []
-    stand_in = cell_of(read_page(place(book, OTHER)), "title").source
+    stand_in = cell_of(read_any_page(place(book, OTHER)), "title").source
     assert "/notebooks/ko/" in stand_in
     assert "/notebooks/en/" not in stand_in
 
@@ -781,7 +787,7 @@ def test_another_format(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def kept(root: Path) -> str:
-    pages = [read_page(path) for path in place(root, "").iterdir() if path.suffix != ".yml"]
+    pages = [read_any_page(path) for path in place(root, "").iterdir() if path.suffix != ".yml"]
     return "\n".join(cell.source for page in pages for cell in page.cells)
 
 
@@ -837,7 +843,7 @@ def test_prose_is_never_lost(original: Path, steps: list[Any]) -> None:
         root = Path(shutil.copytree(original, Path(folder) / "book"))
         words = [
             cell.source.split("\n")[0]
-            for cell in read_page(place(root)).cells
+            for cell in read_any_page(place(root)).cells
             if cell.cell_type == "markdown"
         ]
         assert len(words) == 7

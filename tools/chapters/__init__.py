@@ -1,6 +1,7 @@
 """What a chapter is, and the rules that it keeps.
 
-notebooks     the toc, notebooks, cells, prose, solutions
+markdown      prose, parsed as the pages are
+notebooks     the toc, notebooks, cells, solutions
 parameters    the values of a run: profiles and what the command line sets
 outputs       the outputs that are stored
 output_rules  rules for them

@@ -9,6 +9,7 @@ import nbformat
 import yaml
 
 from charrnn.support.files import write_atomically
+from tools.chapters.markdown import python_code
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,9 +17,6 @@ Notebook = Any  # an nbformat.NotebookNode, whose keys are attributes
 Cell = Any
 _format: Any = nbformat  # types cover a part of nbformat only
 
-FENCE = re.compile(
-    r"^(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=mark)[ \t]*$", re.M | re.S
-)
 DETAILS = re.compile(r"<details>.*?</details>", re.S)
 # A fence that quotes the notation of a solution is no solution, so "<details>" opens a line.
 EXERCISES = re.compile(r"^## Exercises[ \t]*$", re.M)
@@ -93,8 +91,10 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     ]
 
 
-def read_notebook(path: Path) -> Notebook:
-    """Read a notebook whose cells have ids.
+def read_chapter(path: Path) -> Notebook:
+    """Read a chapter strictly: a notebook as the book's are, whose cells have ids.
+
+    `tools.translation.files.read_any_page` is the lenient one.
 
     Raises:
         ValueError: if the file is no notebook of format 4.5 or later.
@@ -129,18 +129,15 @@ def tags(cell: Cell) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def where(path: Path, notebook: Notebook, cell: Cell) -> str:
-    """Name a cell for a message: chapter, number from 1, id."""
+def where(name: str, notebook: Notebook, cell: Cell) -> str:
+    """Name a cell for a message: the notebook as it is called there, number from 1, id."""
     number = next(n for n, other in enumerate(notebook.cells, 1) if other is cell)
-    return f"{path.stem} cell {number} ({cell.get('id', 'no id')})"
+    return f"{name} cell {number} ({cell.get('id', 'no id')})"
 
 
-def prose(text: str) -> str:
-    """Return Markdown without code blocks, code, formulas and link targets."""
-    text = FENCE.sub("", text)
-    text = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", text, flags=re.S)
-    text = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", "", text, flags=re.S)
-    return re.sub(r"\]\([^)]*\)", "]", text)
+def alternative_text(cell: Cell) -> str:
+    """Return the words for a cell's figure, "" if it has none."""
+    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")).strip()
 
 
 def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
@@ -156,9 +153,7 @@ def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
     found: list[Solution] = []
     rest = heading.end()
     for match in DETAILS.finditer(source, rest):
-        fences = [m for m in FENCE.finditer(match[0]) if m["info"].strip() == "python"]
-        code = "\n".join(fence["body"] for fence in fences)
         exercise = source[rest : match.start()].strip()
-        found.append(Solution(len(found) + 1, exercise, match[0], code))
+        found.append(Solution(len(found) + 1, exercise, match[0], python_code(match[0])))
         rest = match.end()
     return found, source[rest:].strip()

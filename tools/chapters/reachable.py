@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn import corpora
-from tools.chapters.notebooks import read_notebook
+from tools.chapters.notebooks import read_chapter
 from tools.chapters.parameters import known_parameters
 
 __all__ = ["missing_corpus", "why_missing"]
@@ -38,7 +38,7 @@ def missing_corpus(path: Path, changed: Mapping[str, Any] | None = None) -> str:
         path: the chapter; the corpus is the one that its parameter ``CORPUS`` names.
         changed: the parameters that a run changes.
     """
-    parameters = known_parameters(path, read_notebook(path)) | dict(changed or {})
+    parameters = known_parameters(path, read_chapter(path)) | dict(changed or {})
     name = parameters.get("CORPUS")
     why = why_missing(name)
     return f"{name}: {why}" if why else ""

@@ -85,7 +85,7 @@ def taught_equals_package(
     for cell in notebook.cells:
         if cell.cell_type != "code" or "teaches" not in tags(cell):
             continue
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         try:
             taught = definitions(cell.source)
         except SyntaxError as error:

@@ -81,6 +81,7 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
     config["book_messages"] = language.words.get("messages", {})
     config["book_site"] = {
         "code": code,
+        "source": SOURCE,
         "name": language.name,
         "title": language.title,
         "address": address,

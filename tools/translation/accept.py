@@ -6,14 +6,8 @@ from pathlib import Path
 from charrnn.support.files import write_atomically
 from tools.chapters.notebooks import Notebook, find_chapters
 from tools.translation.figures import FIGURES, Figures, alternatives, figures_bytes, read_figures
-from tools.translation.files import (
-    INDEX,
-    english_pages,
-    folder,
-    languages,
-    page_bytes,
-    read_page,
-)
+from tools.translation.files import INDEX, english_pages, page_bytes, read_any_page
+from tools.translation.languages import folder, other_languages
 from tools.translation.pairs import source_hash
 from tools.translation.problems import text_problems
 from tools.translation.structure import has_words
@@ -56,7 +50,7 @@ def accept(
     Raises:
         ValueError: if a cell cannot be accepted, with a line for each; nothing is written then.
     """
-    languages(root, [language])
+    other_languages(root, [language])
     english = english_pages(root)
     name = page_name(chapter, english)
     sources = {c.id: c.source for c in english[name].cells if c.cell_type == "markdown"}
@@ -68,7 +62,7 @@ def accept(
     path = folder(root, language) / name
     if not path.exists():
         raise ValueError(f"{language}/{name}: no such file; run translations.py sync")
-    page = read_page(path)
+    page = read_any_page(path)
     if not all(cell.get("id") for cell in page.cells) or page.nbformat_minor < 5:
         raise ValueError(f"{language}/{name}: expected ids on all cells; run translations.py sync")
     refused = []

@@ -16,8 +16,9 @@ from tools.translation.figures import (
     read_figures,
     to_be_written,
 )
-from tools.translation.files import folder, page_bytes, page_names, read_page
+from tools.translation.files import page_bytes, page_names, read_any_page
 from tools.translation.glossary import Term, read_glossary
+from tools.translation.languages import folder
 from tools.translation.merge import merge
 from tools.translation.pairs import CURRENT, STATES, pair, placed_pages, state
 from tools.translation.problems import SYNC, page_problems
@@ -82,7 +83,7 @@ def check_language(
     unread = set()
     for name in page_names(root, language):
         try:
-            ours[name] = read_page(folder(root, language) / name)
+            ours[name] = read_any_page(folder(root, language) / name)
         except ValueError as error:
             unread.add(name)
             problems.append(f"{error}; mend it, or delete it and {SYNC}")

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from tools.chapters.notebooks import Cell, Notebook
-from tools.translation.files import folder
+from tools.chapters.notebooks import Notebook, alternative_text
 from tools.translation.glossary import Term, departures
+from tools.translation.languages import folder
 from tools.translation.pairs import CURRENT, MISSING, STALE, source_hash
 
 FIGURES = "figures.yml"
@@ -37,14 +37,9 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def alternative(cell: Cell) -> str:
-    """Return the alternative text of a cell's figure, "" if it has none."""
-    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-
-
 def alternatives(page: Notebook) -> dict[str, str]:
     """Return cell id -> alternative text of the figures of an English page, in their order."""
-    return {cell.id: alternative(cell) for cell in page.cells if alternative(cell)}
+    return {cell.id: alternative_text(cell) for cell in page.cells if alternative_text(cell)}
 
 
 def _entries(found: Any) -> Figures:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import snowballstemmer
 
+from tools.chapters.markdown import GAP
 from tools.translation.languages import SOURCE
-from tools.translation.structure import GAP
 
 GLOSSARY = "notebooks/glossary.csv"
 INFLECTED = {"ru": "russian"}  # language -> Snowball's name of it

@@ -4,7 +4,8 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from tools.chapters.notebooks import Cell, Notebook
+from tools.chapters.markdown import plain_words
+from tools.chapters.notebooks import Cell, Notebook, where
 from tools.translation.glossary import Term, departures
 from tools.translation.merge import expected_source, stand_in
 from tools.translation.pairs import (
@@ -18,7 +19,7 @@ from tools.translation.pairs import (
     stands_in,
     state,
 )
-from tools.translation.structure import differences, plain_words, unclosed
+from tools.translation.structure import differences, unclosed
 
 SYNC = "run translations.py sync"
 ORPHAN = "English has no such cell: move its words to cells that English has, then delete it"
@@ -97,7 +98,7 @@ def page_problems(
         if id_ and count > 1
     ]
     for number, cell in enumerate(translated.cells):
-        here = f"{place} cell {number + 1} ({cell.get('id', 'no id')})"
+        here = where(place, translated, cell)
         if number not in partners:
             if stands_in(cell) or not is_prose(cell):
                 kind = "stand-in" if is_prose(cell) else "code cell; code is changed in English"

@@ -13,8 +13,7 @@ from tools.chapters.notebooks import (
     ROOT,
     chapter_paths,
     notebook_text,
-    prose,
-    read_notebook,
+    read_chapter,
     solutions,
 )
 from tools.chapters.taught import bare, definitions, package_definitions, taught_equals_package
@@ -33,19 +32,19 @@ def test_toc_names_the_chapters_of_the_folder() -> None:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("rule", check_notebooks.RULES, ids=lambda rule: rule.__name__)
 def test_chapters_keep_the_rules(path: Path, rule: Any) -> None:
-    messages = rule(path, read_notebook(path))
+    messages = rule(path, read_chapter(path))
     assert not messages, "\n".join(messages)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapters_teach_what_the_package_runs(path: Path) -> None:
-    messages = taught_equals_package(path, read_notebook(path), package_definitions())
+    messages = taught_equals_package(path, read_chapter(path), package_definitions())
     assert not messages, "\n".join(messages)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapters_are_written_as_nbformat_writes(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == notebook_text(read_notebook(path))
+    assert path.read_text(encoding="utf-8") == notebook_text(read_chapter(path))
 
 
 def test_the_tiny_chapter_keeps_every_rule() -> None:
@@ -141,11 +140,11 @@ BROKEN = [
     (SOURCES.known_tags, changed(metadata={"tags": ["raises-exception"]}), "raises-exception"),
     (SOURCES.known_tags, changed(metadata={"tags": ["nbval-skip"]}), "nbval-skip"),
     (SOURCES.known_tags, changed(source="# NBVAL_SKIP\n1"), "NBVAL_SKIP"),
-    (SOURCES.plain_words, tiny_chapter(markdown("m", "It is Just a sum.")), "'Just'"),
-    (SOURCES.plain_words, tiny_chapter(markdown("m", "A sum, of\ncourse.")), "'of course'"),
-    (SOURCES.plain_words, tiny_chapter(markdown("m", "```{note}\nx\n```")), "```{note}"),
-    (SOURCES.plain_words, tiny_chapter(markdown("m", "See {ref}`there`.")), "{ref}`there`"),
-    (SOURCES.plain_words, tiny_chapter(markdown("m", "(label)=\n## There")), "(label)="),
+    (SOURCES.plain_language, tiny_chapter(markdown("m", "It is Just a sum.")), "'Just'"),
+    (SOURCES.plain_language, tiny_chapter(markdown("m", "A sum, of\ncourse.")), "'of course'"),
+    (SOURCES.plain_language, tiny_chapter(markdown("m", "```{note}\nx\n```")), "```{note}"),
+    (SOURCES.plain_language, tiny_chapter(markdown("m", "See {ref}`there`.")), "{ref}`there`"),
+    (SOURCES.plain_language, tiny_chapter(markdown("m", "(label)=\n## There")), "(label)="),
     (
         SOURCES.exercises,
         renamed("```python\nhalf", "```text\nhalf"),
@@ -216,11 +215,6 @@ def test_solutions_are_found() -> None:
         "half = 0.5\nassert double(half) == 1\n",
     ]
     assert rest == ""
-
-
-def test_prose_keeps_the_words_around_code() -> None:
-    text = "one `two` three ``four ` five`` six $x$ [seven](eight)\n\n~~~\nnine\n~~~\nten"
-    assert re.findall(r"\w+", prose(text)) == ["one", "three", "six", "seven", "ten"]
 
 
 PACKAGE = '''

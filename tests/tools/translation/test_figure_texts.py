@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.helpers.chapters import code, tiny_chapter, write_chapter, write_toc
-from tools.chapters.notebooks import chapter_paths, read_notebook
+from tools.chapters.notebooks import chapter_paths, read_chapter
 from tools.site.assembly import write_page
 from tools.translation.figures import (
     FIGURES,
@@ -245,7 +245,7 @@ def test_the_site_has_them(tmp_path: Path) -> None:
         target = tmp_path / language
         target.mkdir()
         write_page(path, language, target, root, read_figures(root, language))
-        assert alternatives(read_notebook(target / path.name)) == {"bars": BARS, "curve": text}
+        assert alternatives(read_chapter(target / path.name)) == {"bars": BARS, "curve": text}
     shutil.rmtree(root / "notebooks" / "ko")
     write_page(path, "ko", target, root, read_figures(root, "ko"))
-    assert alternatives(read_notebook(target / path.name))["curve"] == CURVE
+    assert alternatives(read_chapter(target / path.name))["curve"] == CURVE
