@@ -2,7 +2,7 @@
 
 The chapter's cells run first, in order and in one namespace, those tagged `slow` left out; then
 each solution in its own copy of that namespace. No kernel takes part. A chapter whose corpus cannot
-be had is left out, and a line says so (see `reachable.py`).
+be had is left out, and a line says so (see `tools.chapters.reachable`).
 """
 
 import contextlib
@@ -80,8 +80,9 @@ def main(argv: list[str] | None = None) -> int:
         run = [path for path in paths if path not in missing]
         messages = [message for path in run for message in run_solutions(path)]
     except (ValueError, OSError) as error:
-        messages = [f"solutions.py: {error}"]
-    print("\n".join(messages), file=sys.stderr, end="\n" * bool(messages))
+        messages = [f"solutions: {error}"]
+    for message in messages:
+        print(message, file=sys.stderr)
     return min(1, len(messages))
 
 

@@ -9,7 +9,7 @@
 A translated page has the cells of the English one, in their order; its code equals English byte for
 byte, and each text records the hash of the English text it was made from. `sync` alone copies,
 `accept` alone renews a hash, and no command changes a translator's words, the address behind the
-link to Colab excepted. How cells are matched and what a hash covers: `translation_pairs.py`.
+link to Colab excepted. How cells are matched and what a hash covers: `tools.translation.pairs`.
 """
 
 import argparse
@@ -48,8 +48,11 @@ def plan(
         if path.exists() and path.read_bytes() == content:
             continue
         contents[path] = content
-        done = [f"renamed from {old}"] * (old not in (None, name))
-        done += ["made"] * (old is None) + [f"{what}: {number}" for what, number in did.items()]
+        done = [f"{what}: {number}" for what, number in did.items()]
+        if old is None:
+            done.insert(0, "made")
+        elif old != name:
+            done.insert(0, f"renamed from {old}")
         lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
     path = folder(root, language) / FIGURES
     figures = followed(english, read_figures(root, language), places)
@@ -84,7 +87,8 @@ def check(root: Path, names: list[str], *, strict: bool) -> int:
     for language in chosen:
         wrong, remarks = check_language(root, language, english, strict=strict)
         problems += wrong
-        print("\n".join(wrong + remarks), end="\n" * bool(wrong + remarks))
+        for line in wrong + remarks:
+            print(line)
     if not chosen:
         print(NO_LANGUAGE)
     print(f"{len(chosen)} languages, {len(problems)} problems", file=sys.stderr)
@@ -148,13 +152,13 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         if args.command == "status":
             status(root, args.languages)
         elif args.command == "accept":
-            accept(*(root, args.language, args.chapter, args.ids), every=args.all, same=args.same)
+            accept(root, args.language, args.chapter, args.ids, every=args.all, same=args.same)
         else:
             new = args.code if args.command == "add" else None
             sync(root, getattr(args, "languages", []), new)
     except (ValueError, OSError) as error:
         for line in str(error).splitlines():
-            print(f"translations.py: {line}", file=sys.stderr)
+            print(f"translations: {line}", file=sys.stderr)
         return 1
     return 0
 

@@ -196,7 +196,7 @@ def test_a_new_language_is_one_command(book: Path, capsys: pytest.CaptureFixture
 def test_add_refuses(book: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     before = files_of(book)
     assert main(["add", name], book) == 1
-    assert "translations.py: code: expected" in capsys.readouterr().err
+    assert "translations: code: expected" in capsys.readouterr().err
     assert files_of(book) == before
 
 
@@ -337,7 +337,7 @@ def test_drift_is_noticed_and_mended(
     problems = check(book, capsys)
     (problem,) = {problem for problem in problems if re.search(words, problem)} or {str(problems)}
     assert problem.startswith("ko/01_tiny.ipynb")
-    assert "run translations.py sync" in problem
+    assert "run python -m tools.translations sync" in problem
     assert main(["sync"], book) == 0
     assert capsys.readouterr().out.startswith("ko/01_tiny.ipynb: ")
     assert check(book, capsys) == []
@@ -350,7 +350,7 @@ def test_a_file_written_by_another_program(book: Path, capsys: pytest.CaptureFix
     good = place(book).read_bytes()
     place(book).write_bytes(good + b"\n\n")
     (problem,) = check(book, capsys)
-    assert "not written as sync writes it; run translations.py sync" in problem
+    assert "not written as sync writes it; run python -m tools.translations sync" in problem
     assert main(["sync"], book) == 0
     assert place(book).read_bytes() == good
 
@@ -371,7 +371,7 @@ def test_english_edited(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     strict = check(book, capsys, "--strict")
     assert [p for p in strict if "01_tiny" in p] == [
         "ko/01_tiny.ipynb (first): stale; translate it, then run "
-        "translations.py accept ko 01_tiny first"
+        "python -m tools.translations accept ko 01_tiny first"
     ]
     assert main(["check", "--strict"], book) == 1
     assert "ko/01_tiny.ipynb: 1 stale of 7 texts" in capsys.readouterr().out
@@ -453,7 +453,10 @@ def test_words_not_yet_accepted_are_safe(book: Path, capsys: pytest.CaptureFixtu
     assert main(["sync"], book) == 0
     assert cell_of(read_any_page(place(book, OTHER)), "more").source == "낱말."
     (problem,) = check(book, capsys)
-    assert "not accepted; if it is done, run translations.py accept ko 02_other more" in problem
+    assert (
+        "not accepted; if it is done, run python -m tools.translations accept ko 02_other more"
+        in problem
+    )
     assert table(book, capsys)["02_other"] == (0, 0, 6)
     sync_is_stable(book, capsys)
 
@@ -616,7 +619,10 @@ def test_missing_and_orphan_files(book: Path, capsys: pytest.CaptureFixture[str]
     place(book, OTHER).unlink()
     place(book, "notes.md").write_text("글", encoding="utf-8")
     problems = check(book, capsys)
-    assert any("ko/02_other.ipynb: no such file; run translations.py sync" in p for p in problems)
+    assert any(
+        "ko/02_other.ipynb: no such file; run python -m tools.translations sync" in p
+        for p in problems
+    )
     assert any("ko/01_tiny.ipynb: English has no such chapter; move" in p for p in problems)
     assert any("ko/notes.md: English has no such chapter" in p for p in problems)
     assert table(book, capsys)["02_other"] == (0, 0, 6)
@@ -634,7 +640,7 @@ def test_a_damaged_file(book: Path, capsys: pytest.CaptureFixture[str], name: st
     change_english(book, change("more", source="New."), name=OTHER)
     before = files_of(book)
     assert main(["sync"], book) == 1
-    assert f"translations.py: ko/{name}: expected" in capsys.readouterr().err
+    assert f"translations: ko/{name}: expected" in capsys.readouterr().err
     assert files_of(book) == before
 
 
@@ -647,7 +653,7 @@ def test_a_malformed_hash(book: Path, capsys: pytest.CaptureFixture[str], record
         change("third", metadata={"translation": record})(page)
     (problem,) = check(book, capsys)
     assert "(third): " in problem
-    assert "run translations.py accept ko 01_tiny third" in problem
+    assert "run python -m tools.translations accept ko 01_tiny third" in problem
     assert main(["sync"], book) == 0
     assert len(check(book, capsys)) == 1
     assert main(["accept", "ko", "01_tiny", "third"], book) == 0
@@ -693,7 +699,7 @@ def test_accept_refuses(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with edited(place(book)) as page:
         lose_ids(page)
     assert main(["accept", "ko", "1", "third"], book) == 1
-    assert "run translations.py sync" in capsys.readouterr().err
+    assert "run python -m tools.translations sync" in capsys.readouterr().err
 
 
 def test_accept_of_what_has_no_words(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -711,7 +717,7 @@ def test_index(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = head.replace("---\n", f"---\n{own}", 1) + INDEX.replace("Book", "책")
     path.write_text(text, encoding="utf-8")
     (problem,) = check(book, capsys)
-    assert "run translations.py accept ko index index" in problem
+    assert "run python -m tools.translations accept ko index index" in problem
     assert main(["accept", "ko", "index"], book) == 0
     accepted = path.read_text(encoding="utf-8")
     assert accepted.startswith(f"---\n{own}translation:\n  source: ")

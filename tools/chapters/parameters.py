@@ -39,9 +39,10 @@ def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, Any]:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, ast.literal_eval(value)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        (target,) = statement.targets
+        if isinstance(target, ast.Name):
+            return target.id, ast.literal_eval(statement.value)
     raise ValueError(ast.unparse(statement))
 
 

@@ -80,7 +80,8 @@ def translate(english: Notebook, translation: Notebook) -> tuple[Notebook, list[
         page.cells[n] = own.get(page.cells[n].id, page.cells[n])
     if prose and all(found == MISSING for found in states):
         return page, ["missing"]
-    return page, ["partial"] * (MISSING in states) + ["stale"] * (STALE in states)
+    notices = {"partial": MISSING, "stale": STALE}
+    return page, [notice for notice, found in notices.items() if found in states]
 
 
 def mend(page: Notebook) -> Notebook:

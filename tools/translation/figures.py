@@ -20,8 +20,8 @@ from tools.translation.pairs import CURRENT, MISSING, STALE, source_hash
 FIGURES = "figures.yml"
 HEADER = """\
 # Alternative texts of the figures, by chapter and cell: the English text and its translation.
-# `translations.py sync` adds and orders entries, and keeps no comments but this one. Where English
-# has changed, renew the text, then run `translations.py accept LANGUAGE CHAPTER CELL`.
+# `python -m tools.translations sync` adds and orders entries, and keeps no comments but this one.
+# Where English has changed, renew the text; `accept LANGUAGE CHAPTER CELL` then records that.
 """
 Entry = dict[str, str]
 Figures = dict[str, dict[str, Entry]]

@@ -1,6 +1,6 @@
 """Which translated cell belongs to which English one, and whether it is current.
 
-A page is a notebook; `index.md` is read as a notebook of one cell (see `translation_files.py`). A
+A page is a notebook; `index.md` is read as a notebook of one cell (see `tools.translation.files`). A
 cell's `metadata.translation` has one of two keys:
 
 - `source`: the hash of the English source that a translator's text was made from;
@@ -22,7 +22,8 @@ from typing import Any
 
 from tools.chapters.notebooks import Cell, Notebook
 
-CURRENT, STALE, MISSING = STATES = ("current", "stale", "missing")
+CURRENT, STALE, MISSING = "current", "stale", "missing"
+STATES = (CURRENT, STALE, MISSING)
 HASH = re.compile(r"[0-9a-f]{12}")
 COLAB_ADDRESS = re.compile(
     r"https://colab\.research\.google\.com/github/[^\s)]+/notebooks/[\w-]+/[\w.-]+\.ipynb"

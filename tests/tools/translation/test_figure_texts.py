@@ -175,7 +175,7 @@ def test_the_tool_adds_counts_and_names_them(tmp_path: Path, capsys) -> None:
     out = capsys.readouterr().out
     assert "(bars): missing; translate it in ko/figures.yml, then run" in out
     assert "(curve)" not in out
-    assert "run translations.py sync" not in out
+    assert "run python -m tools.translations sync" not in out
     assert main(["status"], tmp_path) == 0
     assert "| 01_tiny |       1 |     0 |" in capsys.readouterr().out
     book(tmp_path, curve=f"{CURVE} Steeply.")
@@ -204,7 +204,10 @@ def test_accept_takes_no_figure_without_a_text(tmp_path: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "ko/figures.yml: not as English has its figures; run translations.py sync"),
+        (
+            b"",
+            "ko/figures.yml: not as English has its figures; run python -m tools.translations sync",
+        ),
         (figures_bytes({"01_tiny": OWN}), "not as English has its figures"),
         (b"01_tiny: a", "expected chapter, cell, english and text, received 01_tiny: 'a'; mend it"),
     ],
