@@ -1,7 +1,7 @@
 """Which translated cell belongs to which English one, and whether it is current.
 
-A page is a notebook; `index.md` is read as a notebook of one cell (see `tools.translation.files`). A
-cell's `metadata.translation` has one of two keys:
+A page is a notebook, `index.md` one of a single cell (see `tools.translation.files`). A cell's
+`metadata.translation` has one of two keys:
 
 - `source`: the hash of the English source that a translator's text was made from;
 - `stand_in`: the hash of the English source that the cell holds as it is, untranslated. It tells a

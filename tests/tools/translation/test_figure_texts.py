@@ -22,6 +22,7 @@ from tools.translation.figures import (
 )
 from tools.translation.glossary import Term
 from tools.translation.languages import SOURCE
+from tools.translation.problems import SYNC
 from tools.translations import main
 
 TINY = "01_tiny.ipynb"
@@ -204,10 +205,7 @@ def test_accept_takes_no_figure_without_a_text(tmp_path: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (
-            b"",
-            "ko/figures.yml: not as English has its figures; run python -m tools.translations sync",
-        ),
+        (b"", f"ko/figures.yml: not as English has its figures; {SYNC}"),
         (figures_bytes({"01_tiny": OWN}), "not as English has its figures"),
         (b"01_tiny: a", "expected chapter, cell, english and text, received 01_tiny: 'a'; mend it"),
     ],
