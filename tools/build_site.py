@@ -75,7 +75,7 @@ def build_all(
     """Build all languages and put them at `output`, where old sites stay if anything fails.
 
     Args:
-        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        source: folder with the English chapters' files, as `tools.execute --output` fills it.
         output: folder of the sites, one folder a language.
         strict: treat warnings and unresolved references as errors.
         root: the repository.

@@ -1,7 +1,10 @@
-"""Check chapters against the rules of CONTRIBUTING.md: `python -m tools.check_notebooks [name]`.
+"""Check chapters against the rules of the house.
 
-The rules are functions in `output_rules.py` (what is stored), `source_rules.py` (what is written)
-and `taught.py` (what is taught equals what `charrnn` holds).
+    python -m tools.check_notebooks        all chapters
+    python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
+
+The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
+is written) and `taught` (what is taught equals what `charrnn` holds).
 """
 
 import sys
@@ -36,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         paths = find_chapters(sys.argv[1:] if argv is None else argv, chapter_paths())
     except ValueError as error:
-        paths, messages = [], [f"check_notebooks.py: {error}"]
+        paths, messages = [], [f"check_notebooks: {error}"]
     for path in paths:
         try:
             messages += check_notebook(path, read_chapter(path), package)

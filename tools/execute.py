@@ -2,17 +2,20 @@
 
     python -m tools.execute                          all chapters, copies under _build/
     python -m tools.execute 4 --profile full         one chapter, the reference recipe
-    python -m tools.execute 04_training -p SEED 7    one parameter changed
-    python -m tools.execute --in-place               what `make outputs` calls
+    python -m tools.execute 4 -p SEED 7              one parameter changed
+    python -m tools.execute 4 --in-place             its outputs stored, in every language
+    python -m tools.execute --in-place               those of all chapters: `make outputs`
     python -m tools.execute --keep-unreachable       what `make book` calls: a chapter whose corpus
                                                      cannot be had keeps its committed outputs
 
-A chapter runs in its own folder, as under nbval and Jupyter, with this Python interpreter.
+A chapter is named by its place in the toc, its name or its path. It runs in its own folder, as
+under nbval and Jupyter, with this Python interpreter.
 """
 
 import argparse
 import copy
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
+from tools import translations
 from tools.chapters.notebooks import (
     ROOT,
     Notebook,
@@ -33,7 +37,7 @@ from tools.chapters.notebooks import (
     write_notebook,
 )
 from tools.chapters.outputs import clean, store_outputs
-from tools.chapters.parameters import chapter_parameters, known_parameters, literal
+from tools.chapters.parameters import chapter_parameters, given_value, known_parameters
 from tools.chapters.reachable import missing_corpus
 from tools.translation.languages import SOURCE
 
@@ -123,7 +127,7 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
         reason = "the kernel died; was there enough memory?"
     if reason:
         progress.show("failed", end="\n")
-        raise ChapterError(describe(path, source, progress.cell, reason))
+        raise ChapterError(failure_message(path, source, progress.cell, reason))
     write_notebook(target, store_outputs(source, executed))
     progress.show(f"{len(source.cells)} cells", end="\n")
 
@@ -134,13 +138,13 @@ def keep(path: Path, target: Path, reason: str) -> None:
     print(f"{path.stem:24} keeps its committed outputs: {reason}", flush=True)
 
 
-def describe(path: Path, source: Notebook, cell: Any, reason: str) -> str:
-    """Say which cell of which chapter failed, with the start of its source and the reason."""
+def failure_message(path: Path, source: Notebook, cell: Any, reason: str) -> str:
+    """Return which cell of which chapter failed, with the start of its source and the reason."""
     ids = [original.id for original in source.cells]
     number = ids.index(cell.id) + 1 if cell.id in ids else "of parameters"
     lines = cell.source.splitlines()
-    excerpt = "\n".join(f"    {line}" for line in lines[:8] + ["…"] * (len(lines) > 8))
-    indented = "\n".join(f"    {line}" for line in reason.splitlines())
+    excerpt = textwrap.indent("\n".join(lines[:8] + (["…"] if len(lines) > 8 else [])), "    ")
+    indented = textwrap.indent(reason, "    ")
     return f"{path.stem} failed in cell {number} (id {cell.id}):\n\n{excerpt}\n\n{indented}"
 
 
@@ -151,9 +155,19 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--profile", choices=["quick", "full"], default="quick")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--output", type=Path, default=OUTPUT, help="folder (default: %(default)s)")
-    where.add_argument("--in-place", action="store_true", help="store outputs in the chapters")
+    where.add_argument(
+        "--in-place",
+        action="store_true",
+        help="store outputs, in every language",
+    )
     parser.add_argument(
-        *("-p", "--parameter"), nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+        "-p",
+        "--parameter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a path is taken from the current folder",
     )
     parser.add_argument("--timeout", type=float, default=600, help="seconds per cell (600)")
     parser.add_argument(
@@ -167,18 +181,21 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the chapters of the command line; return the exit status."""
     args = arguments(argv)
     try:
-        paths = find_chapters(args.chapters, chapter_paths())
-        wanted = {"PROFILE": args.profile, **{name: literal(v) for name, v in args.parameter}}
+        paths = find_chapters(args.chapters, chapter_paths(root))
+        given = {name: given_value(name, text) for name, text in args.parameter}
         known = {path: known_parameters(path, read_chapter(path)) for path in paths}
+        wanted = {"PROFILE": args.profile} | given
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
     except (ValueError, OSError) as error:
-        print(f"execute.py: {error}", file=sys.stderr)
+        print(f"execute: {error}", file=sys.stderr)
         return 2
     started = time.monotonic()
+    status = 0
+    finished: set[Path] = set()
     try:
         for path in paths:
             target = path if args.in_place else args.output.resolve() / path.name
@@ -186,14 +203,18 @@ def main(argv: list[str] | None = None) -> int:
                 keep(path, target, reason)
                 continue
             run(path, target, jobs[path], args.timeout)
+            finished.add(path)
+        print(f"{len(paths)} chapters in {time.monotonic() - started:.1f} s", flush=True)
     except ChapterError as error:
         print(f"\n{error}", file=sys.stderr)
-        return 1
+        status = 1
     except KeyboardInterrupt:
         print("\ninterrupted; the chapters not yet finished are unchanged", file=sys.stderr)
-        return 130
-    print(f"{len(paths)} chapters in {time.monotonic() - started:.1f} s", flush=True)
-    return 0
+        status = 130
+    # Also where a later chapter failed: a translation has the outputs that English has.
+    if args.in_place and finished & set(chapter_paths(root)):
+        status = translations.main(["sync"], root) or status
+    return status
 
 
 if __name__ == "__main__":

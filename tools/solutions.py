@@ -1,4 +1,7 @@
-"""Run the solutions of a chapter's exercises: `python -m tools.solutions 02_windows`.
+"""Run the solutions of exercises.
+
+    python -m tools.solutions        those of all chapters
+    python -m tools.solutions 2      of one, by its place in the toc, its name or its path
 
 The chapter's cells run first, in order and in one namespace, those tagged `slow` left out; then
 each solution in its own copy of that namespace. No kernel takes part. A chapter whose corpus cannot

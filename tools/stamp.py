@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             )
         messages = stamp(root, write=not args.check)
     except (ValueError, OSError) as error:
-        print(f"stamp.py: {error}", file=sys.stderr)
+        print(f"stamp: {error}", file=sys.stderr)
         return 1
     for message in messages:
         print(f"{'differs' if args.check else 'stamped'}  {message}")

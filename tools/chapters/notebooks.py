@@ -62,7 +62,8 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     """Turn file stems, chapter numbers or paths into paths, in the order of `known`.
 
     Args:
-        names: "04_training", "4", "notebooks/en/04_training.ipynb"; empty means all of `known`.
+        names: such as "training", "4", "notebooks/en/training.ipynb"; empty means all of `known`.
+            A number is the place in the toc, from 1, whatever numbers file names have.
         known: the notebooks of the toc.
 
     Returns:
@@ -76,14 +77,15 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     chosen: list[Path] = []
     for name in names:
         matches = [path for path in known if name in (path.stem, path.name)]
-        if name.isdecimal():
-            matches = [path for path in known if re.match(rf"0*{int(name)}_", path.stem)]
+        if not matches and name.isdecimal() and 1 <= int(name) <= len(known):
+            matches = [known[int(name) - 1]]
         if not matches and name.endswith(".ipynb") and Path(name).is_file():
             matches = [Path(name).resolve()]
         if len(matches) != 1:
             stems = ", ".join(path.stem for path in known)
             raise ValueError(
-                f"chapter: expected a path, or a number or name of {stems}; received {name!r}"
+                f"chapter: expected a path, a number from 1 to {len(known)}, or one of {stems}; "
+                f"received {name!r}"
             )
         chosen += matches
     return [path for path in known if path in chosen] + [

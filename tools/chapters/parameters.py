@@ -4,8 +4,10 @@ import ast
 from pathlib import Path
 from typing import Any
 
+from charrnn.corpora import CORPORA
 from tools.chapters.notebooks import Notebook, tags
 
+PATHS = ("CORPUS", "DIRECTORY", "WEIGHTS")  # parameters that name files
 _NAMES = {"true": True, "false": False, "null": None}
 
 
@@ -17,6 +19,16 @@ def literal(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
+
+
+def given_value(name: str, text: str) -> Any:
+    """Return the value of a parameter given on the command line.
+
+    A chapter runs in its own folder, so a path is made absolute from where it was typed.
+    """
+    value = literal(text)
+    is_path = name in PATHS and isinstance(value, str) and value and "://" not in value
+    return str(Path(value).expanduser().absolute()) if is_path and value not in CORPORA else value
 
 
 def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:

@@ -6,7 +6,7 @@
     python -m tools.site.build_book --strict         every warning is an error
 
 A build starts from nothing, so that no page of an earlier one survives, and takes the place of the
-old site only when it succeeded. `tools/build_site.py` builds all languages.
+old site only when it succeeded. `tools.build_site` builds all languages.
 """
 
 import argparse
@@ -134,7 +134,7 @@ def build(
     """Build the book and put it at `output`, where an old one stays if anything fails.
 
     Args:
-        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        source: folder with the English chapters' files, as `tools.execute --output` fills it.
         output: folder of the site.
         strict: treat warnings and unresolved references as errors.
         root: the repository.

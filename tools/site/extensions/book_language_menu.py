@@ -13,7 +13,7 @@ from docutils import nodes  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 
 FRONT = "index"
-PICTURE = "card.png"  # at the root of all sites; tools/build_site.py puts it there
+PICTURE = "card.png"  # at the root of all sites; tools.build_site puts it there
 NOT_OURS = ("absent", "missing")  # notices of pages whose text is English
 
 
