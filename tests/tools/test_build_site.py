@@ -1,4 +1,4 @@
-"""tools/build_site.py: five languages of a tiny book, as a reader's browser and a crawler see them.
+"""tools.build_site: five languages of a tiny book, as a reader's browser and a crawler see them.
 
 Russian is wholly translated, Korean lacks a chapter, and one page of each Chinese is not current.
 """

@@ -100,7 +100,7 @@ def chapter_parameters(
 
 
 def _same_kind(old: Any, new: Any) -> bool:
-    """Whether a new value can stand for the old one; None stands for any."""
+    """Return whether a new value can stand for the old one; None stands for any."""
     if old is None or new is None:
         return True
     if isinstance(old, bool) or isinstance(new, bool):

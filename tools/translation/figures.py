@@ -142,7 +142,7 @@ def figures_bytes(figures: Figures) -> bytes:
 
 
 def to_be_written(path: Path, figures: Figures) -> bool:
-    """Say whether a language's file has to be written to hold these texts; none is for none."""
+    """Return whether a language's file must be written to hold these texts; no file holds none."""
     if not path.exists():
         return bool(figures)
     return path.read_bytes() != figures_bytes(figures)

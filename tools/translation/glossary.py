@@ -138,13 +138,13 @@ def comparable(text: str, language: str) -> str:
 
 
 def contains(text: str, words: str, language: str) -> bool:
-    """Say whether a text has these words one after the other."""
+    """Return whether a text has these words one after the other."""
     return comparable(words, language) in comparable(text, language)
 
 
 @lru_cache(maxsize=1024)
 def _found(english: str, forms: tuple[tuple[str, ...], ...]) -> tuple[bool, ...]:
-    """Say which terms, the longest first, an English text has; the four languages ask the same."""
+    """Return which terms an English text has, the longest first; all languages ask the same."""
     found = []
     for term in forms:
         english, number = english_pattern(term).subn(GAP, english)

@@ -40,7 +40,7 @@ EVERYWHERE = {"title", "objectives", "setup", "parameters", "imports", "summary"
 
 
 def _goes_on(before: str, line: str) -> bool:
-    """Say whether a line of Markdown continues the paragraph of the one before."""
+    """Return whether a line of Markdown continues the paragraph of the one before."""
     if not before.strip() or ALONE.match(before) or before.endswith(("  ", "\\")):
         return False
     return bool(line.strip()) and not APART.match(line)
@@ -84,7 +84,7 @@ def state(english: Cell, translated: Cell | None) -> str:
 
 
 def stands_in(cell: Cell, english: Cell | None = None) -> bool:
-    """Say whether a cell holds English as `sync` wrote it, nothing that a translator wrote."""
+    """Return whether a cell holds English as `sync` wrote it, nothing that a translator wrote."""
     if recorded(cell) is not None:
         return False
     own = source_hash(cell.source)
@@ -94,12 +94,12 @@ def stands_in(cell: Cell, english: Cell | None = None) -> bool:
 
 
 def is_prose(cell: Cell) -> bool:
-    """Say whether a cell of a translation holds prose, were its type changed by accident."""
+    """Return whether a cell of a translation holds prose, even if its type was changed."""
     return bool(cell.cell_type != "code" or "translation" in cell.metadata)
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Compare what is stored, as it is written: 1, 1.0 and true are three things."""
+    """Return whether two values are written alike: 1, 1.0 and true are three things."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 

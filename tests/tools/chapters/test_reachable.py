@@ -87,7 +87,7 @@ def test_the_corpus_of_a_chapter_is_its_parameter(unreachable: Path, tmp_path: P
     assert missing_corpus(write_chapter(tmp_path, tiny_chapter(), "02_none")) == ""
 
 
-# --- execute.py
+# --- tools.execute
 
 
 def test_a_kept_chapter_is_copied_and_named(
@@ -184,7 +184,7 @@ def test_solutions_are_left_out_with_the_reason(tmp_path: Path, required: bool) 
     path = chapter(tmp_path, BOOK, code("fail", "raise RuntimeError('was run')"))
     assert solutions(read_chapter(path))[0]
     data = tmp_path if required else None
-    result = command("tools/solutions.py", path, folder=tmp_path, data=data)
+    result = command("-m", "tools.solutions", path, folder=tmp_path, data=data)
     if required:
         assert result.returncode == 1
         assert "was run" in result.stderr

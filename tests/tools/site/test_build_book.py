@@ -1,4 +1,4 @@
-"""tools/site/assembly.py and tools/site/build_book.py on a book of three pages."""
+"""tools.site.assembly and tools.site.build_book on a book of three pages."""
 
 import json
 
@@ -53,7 +53,7 @@ def change(path, name, **metadata):
 def test_a_site_appears_and_survives_a_failing_build(book, english, tmp_path):
     site = tmp_path / "site" / "en"
     assert build(english, site, strict=True, root=book) == PAGES
-    assert sorted(path.stem for path in site.glob("[0-9]*.html")) == PAGES[1:]
+    assert {f"{page}.html" for page in PAGES} <= {path.name for path in site.glob("*.html")}
     assert (site / "_static/mathjax/tex-chtml.js").is_file()
     assert (site / "_images/page.png").is_file()
     front = (site / "index.html").read_text()
