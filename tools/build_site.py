@@ -110,7 +110,7 @@ def build_all(
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line entry; returns the exit code."""
-    parser = build_arguments(__doc__ or "")
+    parser = build_arguments("build_site", __doc__)
     parser.add_argument(
         "--output",
         type=Path,

@@ -10,6 +10,7 @@ is written) and `taught` (what is taught equals what `charrnn` holds).
 import sys
 from pathlib import Path
 
+from tools import chapters_of
 from tools.chapters import output_rules, source_rules
 from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
@@ -34,10 +35,11 @@ def check_notebook(
 
 def main(argv: list[str] | None = None) -> int:
     """Check the named chapters, or all; return the exit status."""
+    names = chapters_of("check_notebooks", __doc__, argv)
     messages = []
     package = package_definitions()
     try:
-        paths = find_chapters(sys.argv[1:] if argv is None else argv, chapter_paths())
+        paths = find_chapters(names, chapter_paths())
     except ValueError as error:
         paths, messages = [], [f"check_notebooks: {error}"]
     for path in paths:

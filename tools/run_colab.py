@@ -9,7 +9,6 @@ Its set-up cell installs the package from the repository's address on the intern
 which git is given a bare clone of this repository; uncommitted changes do not take part.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
 from tools.stamp import read_repository
 from tools.translation.languages import folder, languages
@@ -79,7 +79,7 @@ def run_alone(python: Path, notebook: Path, clone: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a chapter of each language; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argument_parser("run_colab", __doc__)
     parser.add_argument("--chapter", default="1", help="number, name or path (default: the first)")
     parser.add_argument("--environment", type=Path, default=ROOT / "_build" / "colab")
     given = parser.parse_args(arguments)

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.translation.languages import SOURCE
 
@@ -104,7 +105,7 @@ def photograph(address: str, output: Path, options: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Photograph the page of the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argument_parser("screenshot", __doc__)
     parser.add_argument("page", help="path inside a language's site, such as index.html#section")
     parser.add_argument("output", type=Path, help="PNG file to write")
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "site", help="all languages")

@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tools import chapters_of
 from tools.chapters.notebooks import (
     chapter_paths,
     find_chapters,
@@ -74,7 +75,7 @@ def run_solutions(path: Path) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the solutions of the named chapters, or of all; return the exit status."""
-    names = sys.argv[1:] if argv is None else argv
+    names = chapters_of("solutions", __doc__, argv)
     try:
         paths = find_chapters(names, chapter_paths())
         missing = {path: reason for path in paths if (reason := missing_corpus(path))}

@@ -8,7 +8,6 @@ Written are each chapter's Colab link, set-up cell and metadata, `Repository = "
 pyproject.toml, and README.md between `<!-- repository -->` and `<!-- /repository -->`.
 """
 
-import argparse
 import copy
 import re
 import sys
@@ -20,6 +19,7 @@ import nbformat
 import yaml
 
 from charrnn.support.files import write_atomically
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
 
 _format: Any = nbformat  # types cover a part of nbformat only
@@ -165,7 +165,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Stamp or check; return the exit status."""
-    parser = argparse.ArgumentParser(description="Write the repository's address everywhere.")
+    parser = argument_parser("stamp", __doc__)
     parser.add_argument("--check", action="store_true", help="report only, exit 1 on a difference")
     parser.add_argument("--expect", metavar="URL", help="the address that _config.yml must have")
     args = parser.parse_args(argv)

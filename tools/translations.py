@@ -19,6 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from charrnn.support.files import write_atomically
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook
 from tools.translation.accept import accept
 from tools.translation.checks import check_language, states
@@ -121,7 +122,7 @@ def status(root: Path, names: list[str]) -> None:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Keep the translations of the book honest.")
+    parser = argument_parser("translations", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, words in (
         ("sync", "copy code, outputs, metadata and order from English; never touch prose"),

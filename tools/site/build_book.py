@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 
 from charrnn.support.files import write_folder_atomically
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.site.assembly import BuildError, assemble
 from tools.stamp import Repository, read_repository
@@ -160,9 +161,9 @@ def build(
     return list(notices)
 
 
-def build_arguments(description: str) -> argparse.ArgumentParser:
+def build_arguments(name: str, doc: str | None) -> argparse.ArgumentParser:
     """Return a parser of what a build of one language and of all have in common."""
-    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser = argument_parser(name, doc)
     parser.add_argument(
         "--source",
         type=Path,
@@ -175,7 +176,7 @@ def build_arguments(description: str) -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line entry; returns the exit code."""
-    parser = build_arguments(__doc__ or "")
+    parser = build_arguments("site.build_book", __doc__)
     parser.add_argument(
         "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
     )
