@@ -92,13 +92,6 @@ def photograph(address: str, output: Path, options: argparse.Namespace) -> int:
         )
         page.goto(address, wait_until="load")
         page.evaluate(SETTLED)
-        if options.run:
-            page.evaluate(options.run)
-        if options.full:
-            # Taller, not playwright's whole page: that shifts the theme's side columns.
-            height = page.evaluate("document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": options.width, "height": height})
-        page.wait_for_timeout(500)
         page.screenshot(path=output)
         return int(page.evaluate("document.documentElement.scrollWidth"))
 
@@ -113,8 +106,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--height", type=int, default=900)
     parser.add_argument("--dark", action="store_true", help="as on a machine set to dark colours")
-    parser.add_argument("--full", action="store_true", help="the whole page, not one screen")
-    parser.add_argument("--run", default="", help="JavaScript to run before the picture is taken")
     options = parser.parse_args(arguments)
     file = options.site / options.language / options.page.split("#")[0]
     if not file.is_file():

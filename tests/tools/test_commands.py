@@ -32,7 +32,7 @@ def test_the_modules_of_a_folder_are_listed(name: str) -> None:
     assert sorted(listed(package.__doc__ or "")) == sorted(modules | folders)
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "site.build_book"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_says_how_it_is_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     command = importlib.import_module(f"tools.{name}")
     with pytest.raises(SystemExit, match="0"):

@@ -97,8 +97,6 @@ def test_files_are_served_silently_and_an_icon_is_no_error(site, capfd):
         ("page.html", ["--dark"], (900, 1280), (0, 1, 0)),
         ("page.html#blue", [], (900, 1280), (0, 0, 1)),
         ("page.html", ["--language", "ko"], (900, 1280), (1, 1, 0)),
-        ("page.html", ["--full"], (3000, 1280), (1, 0, 0)),
-        ("page.html", ["--run", "document.body.innerHTML = ''"], (900, 1280), (1, 1, 1)),
     ],
 )
 def test_a_picture_shows_what_was_asked_for(site, capsys, page, options, size, colour):

@@ -1,29 +1,21 @@
 """Build the book's HTML in one language.
 
-    python -m tools.site.build_book                  English, the committed chapters as they are
-    python -m tools.site.build_book --source _build/executed/en    executed copies of them
-    python -m tools.site.build_book --language ru    code and outputs as above, prose in Russian
-    python -m tools.site.build_book --strict         every warning is an error
-
 A build starts from nothing, so that no page of an earlier one survives, and takes the place of the
-old site only when it succeeded. `tools.build_site` builds all languages.
+old site only when it succeeded. `tools.build_site` is the command.
 """
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from charrnn.support.files import write_folder_atomically
-from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.site.assembly import BuildError, assemble
 from tools.stamp import Repository, read_repository
@@ -159,41 +151,3 @@ def build(
         with write_folder_atomically(output) as site:
             shutil.copytree(html, site, dirs_exist_ok=True)
     return list(notices)
-
-
-def build_arguments(name: str, doc: str | None) -> argparse.ArgumentParser:
-    """Return a parser of what a build of one language and of all have in common."""
-    parser = argument_parser(name, doc)
-    parser.add_argument(
-        "--source",
-        type=Path,
-        default=ROOT / "notebooks" / SOURCE,
-        help="folder of the English chapters (default: the committed ones)",
-    )
-    parser.add_argument("--strict", action="store_true", help="warnings are errors")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line entry; returns the exit code."""
-    parser = build_arguments("site.build_book", __doc__)
-    parser.add_argument(
-        "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
-    )
-    parser.add_argument(
-        "--output", type=Path, help="folder of the site (default: _build/site/LANGUAGE)"
-    )
-    options = parser.parse_args(arguments)
-    output = options.output or ROOT / "_build" / "site" / options.language
-    start = time.monotonic()
-    try:
-        pages = build(options.source, output, strict=options.strict, language=options.language)
-    except ValueError as error:
-        print(f"build_book: {error}", file=sys.stderr)
-        return 1
-    print(f"{output}: {len(pages)} pages built in {time.monotonic() - start:.0f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

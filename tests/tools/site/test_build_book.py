@@ -9,7 +9,7 @@ from tests.helpers.books import PAGES, add_language, tiny_book
 from tests.helpers.chapters import write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
 from tools.site.assembly import BuildError, assemble
-from tools.site.build_book import build, configuration, main
+from tools.site.build_book import build, configuration
 from tools.translation.languages import LANGUAGE_FILE, languages
 
 
@@ -232,14 +232,3 @@ def test_words_of_a_language_are_complete_once_it_has_some():
     )
     others = [set(own["messages"]) for code, own in found.items() if code != "en"]
     assert all(messages == others[0] for messages in others)
-
-
-def test_exit_code_of_a_failure(tmp_path, capsys):
-    output = tmp_path / "site"
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert main(["--source", str(empty), "--output", str(output)]) == 1
-    assert capsys.readouterr().err.startswith("build_book: ")
-    assert main(["--language", "xx", "--output", str(output)]) == 1
-    assert "received 'xx'" in capsys.readouterr().err
-    assert not output.exists()
