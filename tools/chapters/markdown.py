@@ -44,15 +44,6 @@ def python_code(text: str) -> str:
     return "\n".join(token.content for token in fences if token.info.strip() == "python")
 
 
-def words(text: str) -> list[str]:
-    """Return what a reader sees of a text outside code, formulas and bare addresses."""
-    return [
-        TAG.sub("", token.content)
-        for token in parse(text)
-        if token.type in ("text", "html_block", "html_inline")
-    ]
-
-
 def plain_words(text: str) -> str:
     """Return the words of a text in their order; code, formulas and addresses leave a gap."""
     parts = []

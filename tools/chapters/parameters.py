@@ -101,10 +101,6 @@ def chapter_parameters(
 
 def _same_kind(old: Any, new: Any) -> bool:
     """Return whether a new value can stand for the old one; None stands for any."""
-    if old is None or new is None:
+    if old is None or new is None or (type(old) is float and type(new) is int):
         return True
-    if isinstance(old, bool) or isinstance(new, bool):
-        return isinstance(old, bool) and isinstance(new, bool)
-    if isinstance(old, int | float) and isinstance(new, int | float):
-        return isinstance(old, float) or isinstance(new, int)
     return type(old) is type(new)

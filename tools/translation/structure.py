@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from markdown_it.token import Token
 
-from tools.chapters.markdown import TAG, parse, words
+from tools.chapters.markdown import GAP, TAG, parse, plain_words
 from tools.translation.languages import SOURCE
 
 SPOKEN = re.compile(r"\s(?:alt|title|aria-label)=(?:\"[^\"]*\"|'[^']*')")  # attributes with words
@@ -132,7 +132,7 @@ def differences(english: str, translated: str, language: str) -> list[str]:
 
 def has_words(text: str) -> bool:
     """Return whether a text has letters to translate, outside code, formulas and addresses."""
-    return any(character.isalpha() for part in words(text) for character in part)
+    return any(character.isalpha() for character in plain_words(text))
 
 
 def unclosed(english: str, translated: str) -> list[str]:
@@ -141,9 +141,10 @@ def unclosed(english: str, translated: str) -> list[str]:
     CommonMark does not close `**텐서(tensor)**는`: a mark between punctuation and a letter opens.
     """
     messages = []
+    theirs, ours = plain_words(english), plain_words(translated)
     for mark in MARKS:
-        parts = [part.strip() for part in words(translated) if mark in part]
-        if sum(part.count(mark) for part in parts) > "".join(words(english)).count(mark):
+        if ours.count(mark) > theirs.count(mark):
             name = "a backtick" if mark == "`" else f"a literal {mark}"
-            messages.append(f"{name} shows in {_short(parts[0])}: the markup is not closed")
+            shown = next(part.strip() for part in ours.split(GAP) if mark in part)
+            messages.append(f"{name} shows in {_short(shown)}: the markup is not closed")
     return messages

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.chapters.parameters import given_value, literal
+from tools.chapters.parameters import chapter_parameters, given_value, literal
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,31 @@ def test_a_relative_path_becomes_absolute(
 )
 def test_what_is_no_path_stays_as_it_is(name: str, text: str, value: object) -> None:
     assert given_value(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (1, 2, True),
+        (1.5, 2, True),
+        (1, 2.5, False),
+        (True, False, True),
+        (1, True, False),
+        (True, 1, False),
+        (1.5, True, False),
+        ("a", "b", True),
+        ("a", 1, False),
+        (None, "a", True),
+        (1, None, True),
+        (["a"], ["b"], True),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(old: object, new: object, same: bool) -> None:
+    known = {Path("training.ipynb"): {"PROFILE": "quick", "NAME": old}}
+    wanted = {"NAME": new}
+    if same:
+        jobs = chapter_parameters(known, wanted, changes_allowed=True)
+        assert jobs == {Path("training.ipynb"): wanted}
+        return
+    with pytest.raises(ValueError, match="NAME: expected a value of the kind of"):
+        chapter_parameters(known, wanted, changes_allowed=True)
