@@ -11,3 +11,19 @@
 
 `chapters`, `translation` and `site` hold what these commands share.
 """
+
+import argparse
+
+
+def argument_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
+    """Return the parser of the command `python -m tools.NAME`, whose module says what it does."""
+    first, *_ = (doc or "").splitlines()
+    return argparse.ArgumentParser(prog=f"python -m tools.{name}", description=first)
+
+
+def chapters_of(name: str, doc: str | None, argv: list[str] | None) -> list[str]:
+    """Return the chapters that the command line names, for a command without other arguments."""
+    parser = argument_parser(name, doc)
+    parser.add_argument("chapters", nargs="*", help="number, name or path; default: all")
+    chapters: list[str] = parser.parse_args(argv).chapters
+    return chapters

@@ -2,7 +2,8 @@
 
     python -m tools.build_site                              the committed chapters, as they are
     python -m tools.build_site --source _build/executed/en  with outputs of executed copies
-    python -m tools.build_site --strict --output _build/checked
+    python -m tools.build_site --strict --output _build/checked    every warning is an error
+    python -m tools.build_site --language ru                one language alone
 
 Nothing is executed here: the English chapters of `--source` give code and outputs of all languages.
 All sites take the place of the old ones together, and only when every one succeeded.
@@ -18,9 +19,10 @@ from xml.sax.saxutils import escape, quoteattr
 import jinja2
 
 from charrnn.support.files import write_folder_atomically
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.site.assembly import BuildError
-from tools.site.build_book import build, build_arguments, public_address, storage_key
+from tools.site.build_book import build, public_address, storage_key
 from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
 from tools.stamp import read_repository
 from tools.translation.languages import SOURCE, Language, languages
@@ -46,7 +48,7 @@ def root_page(root: Path, known: dict[str, Language]) -> str:
         "languages": list(known.values()),
         "codes": list(known),
         "address": address,
-        "alternates": alternates(address, known, FRONT),
+        "alternates": alternates(address, known, FRONT, default=SOURCE),
         "picture": PICTURE,
         "storage": storage_key(repository),
     }
@@ -57,7 +59,7 @@ def sitemap(address: str, codes: list[str], pages: list[str]) -> str:
     """Return the sitemap of all languages, each page with its alternates."""
     entries = []
     for page in pages:
-        addresses = alternates(address, codes, page)
+        addresses = alternates(address, codes, page, default=SOURCE)
         links = [
             f'<xhtml:link rel="alternate" hreflang="{code}" href={quoteattr(target)}/>'
             for code, target in addresses.items()
@@ -75,7 +77,7 @@ def build_all(
     """Build all languages and put them at `output`, where old sites stay if anything fails.
 
     Args:
-        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        source: folder with the English chapters' files, as `tools.execute --output` fills it.
         output: folder of the sites, one folder a language.
         strict: treat warnings and unresolved references as errors.
         root: the repository.
@@ -110,22 +112,30 @@ def build_all(
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line entry; returns the exit code."""
-    parser = build_arguments(__doc__ or "")
+    parser = argument_parser("build_site", __doc__)
     parser.add_argument(
-        "--output",
+        "--source",
         type=Path,
-        default=ROOT / "_build" / "site",
-        help="folder of the sites (default: _build/site)",
+        default=ROOT / "notebooks" / SOURCE,
+        help="folder of the English chapters (default: the committed ones)",
     )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    parser.add_argument("--language", metavar="CODE", help="one alone, such as ru (default: all)")
+    parser.add_argument("--output", type=Path, help="default: _build/site, of one language in it")
     options = parser.parse_args(arguments)
+    output = options.output or ROOT / "_build" / "site" / (options.language or "")
     start = time.monotonic()
     try:
-        pages = build_all(options.source, options.output, strict=options.strict)
+        if options.language:
+            found = build(options.source, output, strict=options.strict, language=options.language)
+            pages = {options.language: len(found)}
+        else:
+            pages = build_all(options.source, output, strict=options.strict)
     except ValueError as error:
         print(f"build_site: {error}", file=sys.stderr)
         return 1
     counts = ", ".join(f"{code} {number}" for code, number in pages.items())
-    print(f"{options.output}: pages {counts}; {time.monotonic() - start:.0f} s")
+    print(f"{output}: pages {counts}; {time.monotonic() - start:.0f} s")
     return 0
 
 

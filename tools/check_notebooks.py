@@ -1,14 +1,18 @@
-"""Check chapters against the rules of CONTRIBUTING.md: `python -m tools.check_notebooks [name]`.
+"""Check chapters against the rules of the house.
 
-The rules are functions in `output_rules.py` (what is stored), `source_rules.py` (what is written)
-and `taught.py` (what is taught equals what `charrnn` holds).
+    python -m tools.check_notebooks        all chapters
+    python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
+
+The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
+is written) and `taught` (what is taught equals what `charrnn` holds).
 """
 
 import sys
 from pathlib import Path
 
+from tools import chapters_of
 from tools.chapters import output_rules, source_rules
-from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_notebook
+from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
 
 RULES = (*output_rules.RULES, *source_rules.RULES)
@@ -31,15 +35,16 @@ def check_notebook(
 
 def main(argv: list[str] | None = None) -> int:
     """Check the named chapters, or all; return the exit status."""
+    names = chapters_of("check_notebooks", __doc__, argv)
     messages = []
     package = package_definitions()
     try:
-        paths = find_chapters(sys.argv[1:] if argv is None else argv, chapter_paths())
+        paths = find_chapters(names, chapter_paths())
     except ValueError as error:
-        paths, messages = [], [f"check_notebooks.py: {error}"]
+        paths, messages = [], [f"check_notebooks: {error}"]
     for path in paths:
         try:
-            messages += check_notebook(path, read_notebook(path), package)
+            messages += check_notebook(path, read_chapter(path), package)
         except (ValueError, OSError) as error:
             messages.append(str(error))
     for message in messages:

@@ -1,14 +1,14 @@
-"""Run chapters as Colab runs them: from the file alone, the package installed by the set-up cell.
+"""Run a chapter as Colab runs it: from the file alone, the package installed by the set-up cell.
 
-    python -m tools.run_colab [--chapter 01_vectorization] [--environment _build/colab]
+    python -m tools.run_colab                   the first chapter of every language
+    python -m tools.run_colab --chapter 4       another one, by its place in the toc or its name
 
 A clean environment has Colab's TensorFlow, Keras and NumPy, as far as the package index offers them
-for this Python, and no ``charrnn``. The notebook of each language stands alone in an empty folder.
+for this Python, and no `charrnn`. The notebook of each language stands alone in an empty folder.
 Its set-up cell installs the package from the repository's address on the internet, in place of
 which git is given a bare clone of this repository; uncommitted changes do not take part.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -17,28 +17,40 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.chapters.notebooks import ROOT
+from tools import argument_parser
+from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
 from tools.stamp import read_repository
-from tools.translation.languages import languages
+from tools.translation.languages import folder, languages
 
-# Colab, August 2026. The kernel and papermill stand for Colab's own way to run cells.
-PACKAGES = ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.0.*", "ipykernel", "papermill")
+# Colab, August 2026: Python 3.13, TensorFlow 2.20.0, Keras 3.13.2, NumPy 2.1.3. The kernel and
+# papermill stand for Colab's own way to run cells.
+PACKAGES = ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.1.*", "ipykernel", "papermill")
+# None of them leads out of the clean environment.
+UNSET = ("PYTHONPATH", "VIRTUAL_ENV")
 
 
-def make_environment(folder: Path) -> Path:
+def make_environment(place: Path) -> Path:
     """Return the interpreter of a clean environment with Colab's versions; made once."""
-    python = folder / "bin" / "python"
-    ready = folder / "set-up-complete"
+    python = place / "bin" / "python"
+    ready = place / "set-up-complete"
     wanted = "\n".join(PACKAGES)
     if not ready.is_file() or ready.read_text() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
         ready.write_text(wanted)
     # What the chapter before installed goes, so that each set-up cell installs it anew.
     remove = [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "charrnn-book"]
     subprocess.run(remove, check=True, stderr=subprocess.DEVNULL)
     return python
+
+
+def clone_repository(clone: Path) -> None:
+    """Make a bare clone, the branch that Colab opens at the commit at hand."""
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(clone)], check=True)
+    head = subprocess.check_output(["git", "-C", str(ROOT), "rev-parse", "HEAD"], text=True)
+    branch = f"refs/heads/{read_repository(ROOT / '_config.yml').branch}"
+    subprocess.run(["git", "-C", str(clone), "update-ref", branch, head.strip()], check=True)
 
 
 def git_at(clone: Path) -> dict[str, str]:
@@ -56,47 +68,37 @@ def run_alone(python: Path, notebook: Path, clone: Path) -> None:
     Raises:
         subprocess.CalledProcessError: a cell failed.
     """
-    with tempfile.TemporaryDirectory(prefix="colab-") as folder:
-        shutil.copy(notebook, folder)
+    with tempfile.TemporaryDirectory(prefix="colab-") as alone:
+        shutil.copy(notebook, alone)
         command = [str(python), "-m", "papermill", notebook.name, "executed.ipynb"]
         command += ["--no-progress-bar", "--log-level", "ERROR", "--kernel", "python3"]
-        # No folder of this repository on the import path.
-        environment = {
-            k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")
-        }
+        environment = {name: value for name, value in os.environ.items() if name not in UNSET}
         environment["PATH"] = f"{python.parent}{os.pathsep}{environment['PATH']}"
-        subprocess.run(command, cwd=folder, env=environment | git_at(clone), check=True)
+        subprocess.run(command, cwd=alone, env=environment | git_at(clone), check=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a chapter of each language; return the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--chapter", default="01_vectorization")
+    """Run a chapter of each language; return the exit status."""
+    parser = argument_parser("run_colab", __doc__)
+    parser.add_argument("--chapter", default="1", help="number, name or path (default: the first)")
     parser.add_argument("--environment", type=Path, default=ROOT / "_build" / "colab")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="clone-") as folder:
-        clone = Path(folder) / "book.git"
-        subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(clone)], check=True)
-        branch = read_repository(ROOT / "_config.yml").branch
-        # The commit at hand, whatever branch it is on.
-        head = subprocess.run(
-            ["git", "-C", str(ROOT), "rev-parse", "HEAD"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        subprocess.run(
-            ["git", "-C", str(clone), "update-ref", f"refs/heads/{branch}", head], check=True
-        )
+    try:
+        (chapter,) = find_chapters([given.chapter], chapter_paths())
+    except ValueError as error:
+        parser.error(str(error))
+    with tempfile.TemporaryDirectory(prefix="clone-") as temporary:
+        clone = Path(temporary) / "book.git"
+        clone_repository(clone)
         for code in languages():
-            notebook = ROOT / "notebooks" / code / f"{given.chapter}.ipynb"
             started = time.monotonic()
             try:
-                run_alone(make_environment(given.environment.resolve()), notebook, clone)
+                python = make_environment(given.environment.resolve())
+                run_alone(python, folder(ROOT, code) / chapter.name, clone)
             except subprocess.CalledProcessError as error:
-                print(f"run_colab: {code}/{notebook.name} failed: {error}", file=sys.stderr)
+                print(f"run_colab: {code}/{chapter.name} failed: {error}", file=sys.stderr)
                 return 1
-            print(f"{code}/{notebook.name} {time.monotonic() - started:.0f} s", flush=True)
+            print(f"{code}/{chapter.name} {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
 

@@ -1,172 +1,121 @@
 """Photograph a page of the built book in headless Chromium.
 
-``python -m tools.screenshot 03_model.html page.png --width 360 --dark``
+    python -m tools.screenshot 03_model.html page.png --width 360 --dark
+    python -m tools.screenshot index.html#chapters page.png --language ko
 
-Needs Chromium on the machine (the environment variable ``CHROMIUM`` names another program). The
-page is served from 127.0.0.1, as ``make serve`` does, and driven over the DevTools protocol: the
-window of a headless Chromium cannot be narrower than 500 pixels, while an emulated screen can.
+Needs a Chromium on the machine (the environment variable `CHROMIUM` names another program), which
+playwright drives. The page is served from 127.0.0.1, as `make serve` does.
 """
 
 import argparse
-import asyncio
-import base64
+import contextlib
 import functools
 import http.server
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tools import argument_parser
+from tools.chapters.notebooks import ROOT
+from tools.translation.languages import SOURCE
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--remote-debugging-port=0",
-)
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-START_SECONDS = 30.0
+NO_BROWSER = f"no browser: install one of {', '.join(PROGRAMS)}, or let CHROMIUM name one"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--renderer-process-limit=2")
+# Waits until fonts, scripts and formulas are there.
+SETTLED = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+}"""
+PHONE_PIXELS = 600  # narrower screens are those of telephones
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line per request."""
+class SiteHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files silently; a browser asks each host for an icon, which the book has not."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
 
-
-class Browser:
-    """One page of a headless Chromium, as a context manager."""
-
-    def __init__(self) -> None:
-        program = os.environ.get("CHROMIUM") or next(
-            filter(None, map(shutil.which, PROGRAMS)), None
-        )
-        if program is None:
-            raise SystemExit(f"no browser: install one of {', '.join(PROGRAMS)}, or set CHROMIUM")
-        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.calls = 0
-        self.connection: WebSocketClientConnection
-
-    async def __aenter__(self) -> "Browser":
-        port_file = Path(self.profile.name) / "DevToolsActivePort"
-        for _ in range(int(START_SECONDS * 10)):
-            lines = port_file.read_text().split() if port_file.exists() else []
-            if len(lines) == 2:
-                break
-            await asyncio.sleep(0.1)
+    def do_GET(self) -> None:
+        """Answer a request."""
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
         else:
-            raise SystemExit(f"Chromium did not start within {START_SECONDS:.0f} s")
-        address = f"ws://127.0.0.1:{lines[0]}{lines[1]}"
-        self.connection = await websocket_connect(address, max_message_size=2**28)
-        self.session = ""
-        target = (await self.call("Target.createTarget", url="about:blank"))["targetId"]
-        attached = await self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self.session = attached["sessionId"]
-        return self
+            super().do_GET()
 
-    async def __aexit__(self, *error: object) -> None:
-        self.connection.close()
-        self.process.terminate()
-        self.process.wait()
-        self.profile.cleanup()
 
-    async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send one DevTools command and return its result, events in between left unread."""
-        self.calls += 1
-        message: dict[str, Any] = {"id": self.calls, "method": method, "params": params}
-        if self.session:
-            message["sessionId"] = self.session
-        await self.connection.write_message(json.dumps(message))
-        while (raw := await self.connection.read_message()) is not None:
-            reply = json.loads(raw)
-            if reply.get("id") == self.calls:
-                if "error" in reply:
-                    raise RuntimeError(f"{method}: {reply['error']['message']}")
-                result: dict[str, Any] = reply["result"]
-                return result
-        raise RuntimeError(f"{method}: Chromium closed the connection")
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine alone and yield its address, without a slash at the end."""
+    handler = functools.partial(SiteHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
-    async def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression, waited for where it is a promise."""
-        reply = await self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+
+def chromium() -> str | None:
+    """Return the path of the machine's own browser, None if it has none; none is downloaded."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else PROGRAMS
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Any]:
+    """Yield the machine's own browser, without a window."""
+    # Here, because the tests that skip where it is missing import this module.
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
+        yield opened
+        opened.close()
+
+
+def photograph(address: str, output: Path, options: argparse.Namespace) -> int:
+    """Write the picture; return how many pixels wide the page wants to be."""
+    with browser() as opened:
+        page = opened.new_page(
+            viewport={"width": options.width, "height": options.height},
+            is_mobile=options.width < PHONE_PIXELS,
+            color_scheme="dark" if options.dark else "light",
+            reduced_motion="reduce",
         )
-        return reply["result"].get("value")
+        page.goto(address, wait_until="load")
+        page.evaluate(SETTLED)
+        page.screenshot(path=output)
+        return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
-LOADED = """new Promise(done => {
-  const formulas = () => window.MathJax?.startup?.promise ?? Promise.resolve();
-  const ready = () => formulas().then(() => setTimeout(done, 300));
-  document.readyState === 'complete' ? ready() : addEventListener('load', ready);
-})"""
-
-
-async def photograph(address: str, output: Path, options: argparse.Namespace) -> None:
-    """Write the picture and print how wide the page wants to be."""
-    async with Browser() as browser:
-        screen = {"width": options.width, "height": options.height, "deviceScaleFactor": 1}
-        screen["mobile"] = options.width < 600
-        await browser.call("Emulation.setDeviceMetricsOverride", **screen)
-        scheme = "dark" if options.dark else "light"
-        media = [{"name": "prefers-color-scheme", "value": scheme}]
-        await browser.call("Emulation.setEmulatedMedia", features=media)
-        await browser.call("Page.navigate", url=address)
-        while await browser.evaluate("location.href") == "about:blank":
-            await asyncio.sleep(0.1)
-        await browser.evaluate(LOADED)
-        if options.run:
-            await browser.evaluate(options.run)
-            await asyncio.sleep(0.5)
-        if options.full:
-            # Taller, not "beyond the viewport": that shifts the theme's side columns.
-            screen["height"] = await browser.evaluate("document.documentElement.scrollHeight")
-            await browser.call("Emulation.setDeviceMetricsOverride", **screen)
-            await asyncio.sleep(0.5)
-        wanted = await browser.evaluate("document.documentElement.scrollWidth")
-        picture = await browser.call("Page.captureScreenshot")
-    output.write_bytes(base64.b64decode(picture["data"]))
-    print(f"{output}: {options.width} pixels wide, the page wants {wanted}")
-
-
-def main() -> int:
-    """Command line entry."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("page", help="path inside the site, such as notebooks/en/index.html")
+def main(arguments: list[str] | None = None) -> int:
+    """Photograph the page of the command line; return the exit status."""
+    parser = argument_parser("screenshot", __doc__)
+    parser.add_argument("page", help="path inside a language's site, such as index.html#section")
     parser.add_argument("output", type=Path, help="PNG file to write")
-    parser.add_argument("--site", type=Path, default=Path("_build/site/en"), help="folder to serve")
+    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "site", help="all languages")
+    parser.add_argument("--language", default=SOURCE, help="folder of the site (default: en)")
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--height", type=int, default=900)
     parser.add_argument("--dark", action="store_true", help="as on a machine set to dark colours")
-    parser.add_argument("--full", action="store_true", help="the whole page, not one screen")
-    parser.add_argument("--run", default="", help="JavaScript to run before the picture is taken")
-    options = parser.parse_args()
-    path = options.page.split("#")[0]
-    if not (options.site / path).is_file():
-        parser.error(f"{options.site / path} not found: run `make book` first")
-    handler = functools.partial(QuietHandler, directory=str(options.site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/{options.page}"
-        asyncio.run(photograph(address, options.output, options))
-        server.shutdown()
+    options = parser.parse_args(arguments)
+    file = options.site / options.language / options.page.split("#")[0]
+    if not file.is_file():
+        parser.error(f"page: expected a file of the built book, {file} not found; run: make book")
+    if chromium() is None:
+        parser.error(NO_BROWSER)
+    with served(options.site) as address:
+        page = f"{address}/{options.language}/{options.page}"
+        wanted = photograph(page, options.output, options)
+    print(f"{options.output}: {options.width} pixels wide, the page wants {wanted}")
     return 0
 
 

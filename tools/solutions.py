@@ -1,8 +1,11 @@
-"""Run the solutions of a chapter's exercises: `python -m tools.solutions 02_windows`.
+"""Run the solutions of exercises.
+
+    python -m tools.solutions        those of all chapters
+    python -m tools.solutions 2      of one, by its place in the toc, its name or its path
 
 The chapter's cells run first, in order and in one namespace, those tagged `slow` left out; then
 each solution in its own copy of that namespace. No kernel takes part. A chapter whose corpus cannot
-be had is left out, and a line says so (see `reachable.py`).
+be had is left out, and a line says so (see `tools.chapters.reachable`).
 """
 
 import contextlib
@@ -13,10 +16,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tools import chapters_of
 from tools.chapters.notebooks import (
     chapter_paths,
     find_chapters,
-    read_notebook,
+    read_chapter,
     solutions,
     tags,
     where,
@@ -51,12 +55,12 @@ def run_solutions(path: Path) -> list[str]:
     """
     from IPython.display import display
 
-    notebook = read_notebook(path)
+    notebook = read_chapter(path)
     namespace: dict[str, Any] = {"__name__": "__main__", "display": display}
     for cell in notebook.cells:
         if cell.cell_type != "code" or "slow" in tags(cell):
             continue
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         if failure := run_code(cell.source, place, namespace):
             hint = "cells tagged slow were left out; is this one to be tagged, too?"
             return [f"{place} failed ({hint})\n{failure}"]
@@ -71,7 +75,7 @@ def run_solutions(path: Path) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the solutions of the named chapters, or of all; return the exit status."""
-    names = sys.argv[1:] if argv is None else argv
+    names = chapters_of("solutions", __doc__, argv)
     try:
         paths = find_chapters(names, chapter_paths())
         missing = {path: reason for path in paths if (reason := missing_corpus(path))}
@@ -80,8 +84,9 @@ def main(argv: list[str] | None = None) -> int:
         run = [path for path in paths if path not in missing]
         messages = [message for path in run for message in run_solutions(path)]
     except (ValueError, OSError) as error:
-        messages = [f"solutions.py: {error}"]
-    print("\n".join(messages), file=sys.stderr, end="\n" * bool(messages))
+        messages = [f"solutions: {error}"]
+    for message in messages:
+        print(message, file=sys.stderr)
     return min(1, len(messages))
 
 

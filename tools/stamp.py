@@ -8,7 +8,6 @@ Written are each chapter's Colab link, set-up cell and metadata, `Repository = "
 pyproject.toml, and README.md between `<!-- repository -->` and `<!-- /repository -->`.
 """
 
-import argparse
 import copy
 import re
 import sys
@@ -20,7 +19,8 @@ import nbformat
 import yaml
 
 from charrnn.support.files import write_atomically
-from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_notebook, write_notebook
+from tools import argument_parser
+from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
 
 _format: Any = nbformat  # types cover a part of nbformat only
 COLAB = "https://colab.research.google.com/github"
@@ -148,7 +148,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
         if not path.exists():
             messages.append(f"{place}: in _toc.yml, but no such file")
             continue
-        notebook = read_notebook(path)
+        notebook = read_chapter(path)
         differences = stamp_notebook(notebook, place, repository)
         messages += [f"{place}: {difference}" for difference in differences]
         if write and differences:
@@ -165,7 +165,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Stamp or check; return the exit status."""
-    parser = argparse.ArgumentParser(description="Write the repository's address everywhere.")
+    parser = argument_parser("stamp", __doc__)
     parser.add_argument("--check", action="store_true", help="report only, exit 1 on a difference")
     parser.add_argument("--expect", metavar="URL", help="the address that _config.yml must have")
     args = parser.parse_args(argv)
@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             )
         messages = stamp(root, write=not args.check)
     except (ValueError, OSError) as error:
-        print(f"stamp.py: {error}", file=sys.stderr)
+        print(f"stamp: {error}", file=sys.stderr)
         return 1
     for message in messages:
         print(f"{'differs' if args.check else 'stamped'}  {message}")

@@ -9,7 +9,7 @@
 A translated page has the cells of the English one, in their order; its code equals English byte for
 byte, and each text records the hash of the English text it was made from. `sync` alone copies,
 `accept` alone renews a hash, and no command changes a translator's words, the address behind the
-link to Colab excepted. How cells are matched and what a hash covers: `translation_pairs.py`.
+link to Colab excepted. How cells are matched and what a hash covers: `tools.translation.pairs`.
 """
 
 import argparse
@@ -19,18 +19,13 @@ from collections import Counter
 from pathlib import Path
 
 from charrnn.support.files import write_atomically
+from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook
 from tools.translation.accept import accept
 from tools.translation.checks import check_language, states
 from tools.translation.figures import FIGURES, figures_bytes, followed, read_figures, to_be_written
-from tools.translation.files import (
-    english_pages,
-    folder,
-    languages,
-    page_bytes,
-    read_pages,
-    skeleton,
-)
+from tools.translation.files import english_pages, page_bytes, read_pages
+from tools.translation.languages import folder, other_languages, skeleton
 from tools.translation.merge import merge
 from tools.translation.pairs import STATES, placed_pages
 
@@ -54,8 +49,11 @@ def plan(
         if path.exists() and path.read_bytes() == content:
             continue
         contents[path] = content
-        done = [f"renamed from {old}"] * (old not in (None, name))
-        done += ["made"] * (old is None) + [f"{what}: {number}" for what, number in did.items()]
+        done = [f"{what}: {number}" for what, number in did.items()]
+        if old is None:
+            done.insert(0, "made")
+        elif old != name:
+            done.insert(0, f"renamed from {old}")
         lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
     path = folder(root, language) / FIGURES
     figures = followed(english, read_figures(root, language), places)
@@ -72,25 +70,26 @@ def sync(root: Path, names: list[str], new: str | None = None) -> None:
     contents: Contents = dict([skeleton(root, new)] if new is not None else [])
     lines = [f"{new}/language.yml: made; fill in the language's name"] if new else []
     removed: list[Path] = []
-    for language in [new] if new else languages(root, names):
+    for language in [new] if new else other_languages(root, names):
         more, gone, said = plan(root, language, english)
         contents, removed, lines = contents | more, removed + gone, lines + said
     write_atomically(contents)
     for path in removed:
         path.unlink()
-    known = languages(root)
+    known = other_languages(root)
     print("\n".join(lines) or ("nothing to do" if known else NO_LANGUAGE))
 
 
 def check(root: Path, names: list[str], *, strict: bool) -> int:
     """Print what is wrong; return the exit status."""
     english = english_pages(root)
-    chosen = languages(root, names)
+    chosen = other_languages(root, names)
     problems = []
     for language in chosen:
         wrong, remarks = check_language(root, language, english, strict=strict)
         problems += wrong
-        print("\n".join(wrong + remarks), end="\n" * bool(wrong + remarks))
+        for line in wrong + remarks:
+            print(line)
     if not chosen:
         print(NO_LANGUAGE)
     print(f"{len(chosen)} languages, {len(problems)} problems", file=sys.stderr)
@@ -100,7 +99,7 @@ def check(root: Path, names: list[str], *, strict: bool) -> int:
 def status(root: Path, names: list[str]) -> None:
     """Print a table per language: how many texts of each page are current, stale, missing."""
     english = english_pages(root)
-    for language in languages(root, names):
+    for language in other_languages(root, names):
         ours = read_pages(root, language)
         places = placed_pages(english, ours)
         figures = read_figures(root, language)
@@ -117,13 +116,13 @@ def status(root: Path, names: list[str]) -> None:
             numbers = (f"{count[kind]:{len(kind)}}" for kind in STATES)
             print(f"| {name:{width}} | " + " | ".join(numbers) + " |")
         print()
-    if not languages(root, names):
+    if not other_languages(root, names):
         print(NO_LANGUAGE)
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Keep the translations of the book honest.")
+    parser = argument_parser("translations", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, words in (
         ("sync", "copy code, outputs, metadata and order from English; never touch prose"),
@@ -154,13 +153,13 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         if args.command == "status":
             status(root, args.languages)
         elif args.command == "accept":
-            accept(*(root, args.language, args.chapter, args.ids), every=args.all, same=args.same)
+            accept(root, args.language, args.chapter, args.ids, every=args.all, same=args.same)
         else:
             new = args.code if args.command == "add" else None
             sync(root, getattr(args, "languages", []), new)
     except (ValueError, OSError) as error:
         for line in str(error).splitlines():
-            print(f"translations.py: {line}", file=sys.stderr)
+            print(f"translations: {line}", file=sys.stderr)
         return 1
     return 0
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from tests.helpers.chapters import code, markdown, tiny_chapter, v4, write_chapter
-from tools.chapters.notebooks import ROOT, read_notebook
+from tools.chapters.notebooks import ROOT, read_chapter
 from tools.site.assembly import PARTS
 from tools.translation.pairs import source_hash
 
@@ -64,7 +64,7 @@ def add_language(root: Path, language: str, *, chapters: list[str] | None = None
         name, sphinx, title = OTHERS[language]
         (folder / "language.yml").write_text(f"name: {name}\nsphinx: {sphinx}\ntitle: {title}\n")
     for name in PAGES[1:] if chapters is None else chapters:
-        chapter = read_notebook(root / "notebooks" / "en" / f"{name}.ipynb")
+        chapter = read_chapter(root / "notebooks" / "en" / f"{name}.ipynb")
         for cell in chapter.cells:
             if cell.cell_type == "markdown":
                 cell.metadata["translation"] = {"source": source_hash(cell.source)}

@@ -1,28 +1,15 @@
 """A headless Chromium over the built sites, and what a page says of itself there."""
 
-import contextlib
-import functools
-import http.server
 import importlib.util
-import os
-import shutil
-import threading
 from pathlib import Path
 
-from tools.screenshot import PROGRAMS, QuietHandler
+from tools.screenshot import NO_BROWSER, SETTLED, chromium
 
 # The theme says this once per visitor who has not chosen a mode; with a default mode set, as it
 # wants, pages without JavaScript have no colours.
 KNOWN = ("Got invalid theme mode",)
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--renderer-process-limit=2")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
-
-# Waits until fonts, scripts and formulas are there.
-SETTLED = """async () => {
-  await window.MathJax?.startup?.promise;
-  await document.fonts.ready;
-}"""
 
 FACTS = """() => {
   const article = document.querySelector("article.bd-article");
@@ -59,44 +46,14 @@ STICKING_OUT = """() => {
 }"""
 
 
-class SiteHandler(QuietHandler):
-    """Serves files; a browser asks each host for an icon, which the book has not."""
-
-    def do_GET(self):  # noqa: N802
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-
-@contextlib.contextmanager
-def served(folder):
-    """Serve a folder on this machine alone and yield its address, without a slash at the end."""
-    handler = functools.partial(SiteHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def chromium() -> str | None:
-    """Return the path of the machine's own browser, which nothing here ever downloads."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
-
-
 def why_missing(sites: Path | None) -> str:
-    """Say what the tests lack, "" if nothing."""
+    """Return what the tests lack, "" if nothing."""
     if sites is None:
         return "no built sites: BOOK_SITES names no folder"
     if not languages(sites):
         return f"no built sites in BOOK_SITES={sites}"
     if chromium() is None:
-        return f"no browser: install one of {', '.join(PROGRAMS)}, or set CHROMIUM"
+        return NO_BROWSER
     packages = [name for name in ("playwright", "axe_playwright_python") if not has(name)]
     return f"package {', '.join(packages)} not found" if packages else ""
 

@@ -80,6 +80,36 @@ def write_chapter(folder: Path, notebook: Any, name: str = "01_tiny") -> Path:
     return path
 
 
+def stream(text: str, name: str = "stdout") -> Any:
+    return v4.new_output("stream", name=name, text=text)
+
+
+def shown(**data: str) -> Any:
+    return v4.new_output("display_data", {k.replace("_", "/"): v for k, v in data.items()})
+
+
+def with_output(output: Any, **metadata: Any) -> Any:
+    """Return a chapter with a cell that stores an output."""
+    cell = code("cell", "1")
+    cell.outputs = [output]
+    cell.metadata.update(metadata)
+    return tiny_chapter(cell)
+
+
+def changed(**change: Any) -> Any:
+    """Return a chapter with one more cell, which differs from a good one in `change`."""
+    notebook = tiny_chapter(code("cell", "1"))
+    notebook.cells[6].update(nbformat.from_dict(change))  # type: ignore[no-untyped-call]
+    return notebook
+
+
+def assert_noticed(rule: Any, notebook: Any, words: str) -> None:
+    """Assert that a rule says these words of a chapter, and names it."""
+    messages = rule(Path("01_tiny.ipynb"), notebook)
+    assert any(words in message for message in messages), messages
+    assert all(message.startswith("01_tiny") for message in messages)
+
+
 def write_toc(root: Path, *stems: str) -> None:
     """Write the toc of a book with an index and these chapters."""
     files = "".join(f"- file: notebooks/en/{stem}\n" for stem in stems)

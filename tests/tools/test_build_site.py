@@ -1,4 +1,4 @@
-"""tools/build_site.py: five languages of a tiny book, as a reader's browser and a crawler see them.
+"""tools.build_site: five languages of a tiny book, as a reader's browser and a crawler see them.
 
 Russian is wholly translated, Korean lacks a chapter, and one page of each Chinese is not current.
 """
@@ -239,10 +239,36 @@ def test_a_failure_in_one_language_leaves_all_old_sites(sites, book):
     assert sorted(path.name for path in sites.parent.iterdir()) == ["repository", "site"]
 
 
+@pytest.fixture
+def builds(monkeypatch):
+    """Builds of one language that would have been made, with their options."""
+    found = []
+
+    def build(source, output, **options):
+        found.append((source, output, options))
+        return PAGES
+
+    monkeypatch.setattr(build_site, "build", build)
+    return found
+
+
+def test_one_language_alone_is_built_where_its_site_stands(builds, tmp_path, capsys):
+    assert build_site.main(["--language", "ru"]) == 0
+    assert build_site.main(["--language", "ko", "--strict", "--output", str(tmp_path)]) == 0
+    english = ROOT / "notebooks" / "en"
+    assert builds == [
+        (english, ROOT / "_build" / "site" / "ru", {"strict": False, "language": "ru"}),
+        (english, tmp_path, {"strict": True, "language": "ko"}),
+    ]
+    assert f"{tmp_path}: pages ko 3; " in capsys.readouterr().out
+
+
 def test_exit_code_of_a_failure(tmp_path, capsys):
     empty = tmp_path / "empty"
     empty.mkdir()
     output = tmp_path / "site"
     assert build_site.main(["--source", str(empty), "--output", str(output)]) == 1
     assert capsys.readouterr().err.startswith("build_site: en: ")
+    assert build_site.main(["--language", "xx", "--output", str(output)]) == 1
+    assert "received 'xx'" in capsys.readouterr().err
     assert not output.exists()

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.chapters import code, tiny_chapter, write_chapter
-from tools import execute
-from tools.chapters.notebooks import ROOT, find_chapters, notebook_text, read_notebook
-from tools.chapters.outputs import clean
-from tools.chapters.parameters import literal
+from tests.helpers.chapters import code, tiny_chapter, write_chapter, write_toc
+from tools import execute, translations
+from tools.chapters.notebooks import ROOT, chapter_paths, notebook_text, read_chapter
 from tools.execute import main
 
 SHOW = code("show", "print(PROFILE, STEPS)")
@@ -25,12 +23,12 @@ def chapter(tmp_path: Path) -> Path:
 
 
 def printed(path: Path) -> str:
-    cell = next(cell for cell in read_notebook(path).cells if cell.id == "show")
+    cell = next(cell for cell in read_chapter(path).cells if cell.id == "show")
     return "".join(output.text for output in cell.outputs)
 
 
 def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
-    notebook = read_notebook(chapter)
+    notebook = read_chapter(chapter)
     notebook.metadata["papermill"] = {"duration": 1.5}
     notebook.metadata["language_info"]["version"] = "3.11.7"
     notebook.cells[5].metadata["tags"] = []
@@ -43,7 +41,7 @@ def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
     assert main(["--in-place", str(chapter)]) == 0
 
     text = chapter.read_text(encoding="utf-8")
-    stored = read_notebook(chapter)
+    stored = read_chapter(chapter)
     assert printed(chapter) == "quick 3\n"
     assert [c.execution_count for c in stored.cells if c.cell_type == "code"] == [1, 2, 3, 4, 5, 6]
     assert len(stored.cells[-1].outputs) == 1
@@ -53,6 +51,62 @@ def test_in_place_stores_outputs_and_nothing_of_the_run(chapter: Path) -> None:
     assert text == notebook_text(stored)
     assert text.endswith("}\n")
     assert not [path for path in chapter.parent.iterdir() if path != chapter]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A book of two chapters, the second of which fails, with Korean."""
+    root = tmp_path / "book"
+    english = root / "notebooks" / "en"
+    write_chapter(english, tiny_chapter(SHOW, executed=False), "training")
+    write_chapter(english, tiny_chapter(code("divide", "1 / 0"), executed=False), "export")
+    write_toc(root, "training", "export")
+    assert translations.main(["add", "ko"], root) == 0
+    return root
+
+
+@pytest.mark.parametrize(("chapters", "status"), [(["1"], 0), (["training"], 0), ([], 1)])
+def test_outputs_of_the_book_s_own_chapters_are_stored_in_every_language(
+    book: Path, capsys: pytest.CaptureFixture[str], chapters: list[str], status: int
+) -> None:
+    """Also those of the chapters before one that fails."""
+    korean = book / "notebooks" / "ko" / "training.ipynb"
+    assert printed(korean) == ""
+    capsys.readouterr()
+    assert main([*chapters, "--in-place"], book) == status
+    assert printed(korean) == printed(book / "notebooks/en/training.ipynb") == "quick 3\n"
+    assert "ko/training.ipynb: code cells copied" in capsys.readouterr().out
+    assert translations.main(["check"], book) == 0
+
+
+def test_copies_leave_the_translations_alone(book: Path, tmp_path: Path) -> None:
+    korean = book / "notebooks" / "ko" / "training.ipynb"
+    before = korean.read_bytes()
+    assert main(["1", "--output", str(tmp_path / "out")], book) == 0
+    assert printed(tmp_path / "out" / "training.ipynb") == "quick 3\n"
+    assert korean.read_bytes() == before
+
+
+def test_a_translation_that_cannot_be_read_is_told(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (book / "notebooks" / "ko" / "training.ipynb").write_text("{")
+    assert main(["1", "--in-place"], book) == 1
+    assert "translations: ko/training.ipynb: expected a Jupyter notebook" in capsys.readouterr().err
+    assert printed(book / "notebooks/en/training.ipynb") == "quick 3\n"
+
+
+def test_a_path_is_taken_from_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = tiny_chapter(code("show", "print(open(CORPUS).read())"), executed=False)
+    notebook.cells[3].source += '\nCORPUS = "shakespeare"'
+    path = write_chapter(tmp_path / "notebooks", notebook)
+    (tmp_path / "my.txt").write_text("A text.")
+    monkeypatch.chdir(tmp_path)
+    argv = [str(path), "--output", str(tmp_path / "out"), "-p", "CORPUS", "my.txt"]
+    assert main(argv) == 0
+    assert printed(tmp_path / "out" / path.name) == "A text.\n"
 
 
 def test_running_twice_changes_nothing(chapter: Path) -> None:
@@ -70,7 +124,7 @@ def test_copies_take_profile_and_parameters(chapter: Path, tmp_path: Path) -> No
     assert main(argv) == 0
 
     assert printed(out / chapter.name) == "full 7\n"
-    assert [c.id for c in read_notebook(out / chapter.name).cells][4] == "injected-parameters"
+    assert [c.id for c in read_chapter(out / chapter.name).cells][4] == "injected-parameters"
     assert chapter.read_bytes() == before
 
 
@@ -87,7 +141,7 @@ def test_defaults_given_by_hand_inject_nothing(chapter: Path, tmp_path: Path) ->
         (["-p", "STEPS", "many"], ["STEPS", "'many'"]),
         (["-p", "STEPS", "1.5"], ["STEPS", "1.5"]),
         (["--in-place", "--profile", "full"], ["01_tiny", "'full'"]),
-        (["no_such_chapter"], ["no_such_chapter", "04_training"]),
+        (["no_such_chapter"], ["no_such_chapter", chapter_paths()[0].stem]),
     ],
 )
 def test_refused_before_anything_runs(
@@ -168,7 +222,7 @@ def test_kernel_is_this_interpreter_in_the_chapters_folder(
 
 
 def run_script(*argv: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, str(ROOT / "tools" / "execute.py"), *argv]
+    command = [sys.executable, "-m", "tools.execute", *argv]
     pipe: Any = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
 
@@ -214,40 +268,3 @@ def test_interrupt_ends_cleanly(tmp_path: Path) -> None:
     assert chapter.read_bytes() == before
     with pytest.raises(ProcessLookupError):
         os.kill(kernel, 0)
-
-
-def test_chapters_by_number_name_and_path_in_toc_order(chapter: Path) -> None:
-    known = [Path("/book/01_a.ipynb"), Path("/book/02_b.ipynb"), Path("/book/10_c.ipynb")]
-    assert find_chapters([], known) == known
-    assert find_chapters(["10_c", "1"], known) == [known[0], known[2]]
-    assert find_chapters(["02"], known) == [known[1]]
-    assert find_chapters([str(chapter), "2"], known) == [known[1], chapter]
-    with pytest.raises(ValueError, match="01_a, 02_b, 10_c; received '3'"):
-        find_chapters(["3"], known)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("7", 7), ("-0.5", -0.5), ("true", True), ("None", None), ("[1, 2]", [1, 2]), ("abc", "abc")],
-)
-def test_literals(text: str, value: object) -> None:
-    assert literal(text) == value
-    assert type(literal(text)) is type(value)
-
-
-def test_clean_leaves_other_metadata() -> None:
-    notebook = tiny_chapter()
-    notebook.cells[0].metadata["mystnb"] = {"image": {"alt": "x"}}
-    before = notebook_text(notebook)
-    assert notebook_text(clean(notebook)) == before
-
-
-def test_a_notebook_without_ids_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "old.ipynb"
-    content = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-    path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"expected nbformat 4\.5, received 4\.4"):
-        read_notebook(path)
-    path.write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="expected a Jupyter notebook"):
-        read_notebook(path)

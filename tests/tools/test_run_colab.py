@@ -1,11 +1,33 @@
-"""Running chapters as Colab does: what can be tested without an environment of its own."""
+"""Running chapters as Colab does: what can be tested without a network."""
 
 import os
 import subprocess
+import sys
+from pathlib import Path
 
-from tools.chapters.notebooks import ROOT
-from tools.run_colab import git_at
+import pytest
+
+from tools import run_colab
+from tools.chapters.notebooks import ROOT, chapter_paths
+from tools.run_colab import PACKAGES, clone_repository, git_at, main, make_environment, run_alone
 from tools.stamp import read_repository
+from tools.translation.languages import languages
+
+
+@pytest.fixture
+def commands(monkeypatch, tmp_path):
+    """Commands that would have been run, with their options and the files around them."""
+    found = []
+
+    def record(command, **options):
+        if "venv" in command:
+            Path(command[-1]).mkdir()
+        files = sorted(path.name for path in Path(options.get("cwd", tmp_path)).iterdir())
+        found.append((command, options, files))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(run_colab.subprocess, "run", record)
+    return found
 
 
 def git(*arguments, **environment):
@@ -16,14 +38,89 @@ def git(*arguments, **environment):
     return done.stdout
 
 
-def test_the_public_address_leads_to_the_local_clone(tmp_path):
-    git("init", "--quiet", "--bare", "--initial-branch", "main", tmp_path / "book.git")
-    author = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b"}
-    author |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
-    folder = ("-C", tmp_path / "book.git")
-    tree = git(*folder, "hash-object", "-w", "-t", "tree", os.devnull).strip()  # an empty one
-    commit = git(*folder, "commit-tree", tree, "-m", "first", **author).strip()
-    git(*folder, "update-ref", "refs/heads/main", commit)
-    url = read_repository(ROOT / "_config.yml").url
-    listed = git("ls-remote", url, "refs/heads/main", **git_at(tmp_path / "book.git"))
-    assert listed.split()[0] == commit
+def test_the_public_address_leads_to_the_commit_at_hand(tmp_path):
+    clone_repository(tmp_path / "book.git")
+    repository = read_repository(ROOT / "_config.yml")
+    branch = f"refs/heads/{repository.branch}"
+    listed = git("ls-remote", repository.url, branch, **git_at(tmp_path / "book.git"))
+    assert listed.split() == [git("-C", ROOT, "rev-parse", "HEAD").strip(), branch]
+
+
+def test_the_versions_are_colab_s():
+    assert PACKAGES[:3] == ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.1.*")
+
+
+def test_an_environment_is_made_once_and_loses_the_package_each_time(commands, tmp_path):
+    place = tmp_path / "colab"
+    (place / "half made").mkdir(parents=True)
+    python = str(place / "bin" / "python")
+    venv = [sys.executable, "-m", "venv", str(place)]
+    install = [python, "-m", "pip", "install", "--quiet", *PACKAGES]
+    uninstall = [python, "-m", "pip", "uninstall", "--quiet", "--yes", "charrnn-book"]
+
+    def run():
+        commands.clear()
+        assert str(make_environment(place)) == python
+        assert all(options["check"] for _, options, _ in commands)
+        return [command for command, *_ in commands]
+
+    assert run() == [venv, install, uninstall]
+    assert not (place / "half made").exists()
+    assert run() == [uninstall]
+    (place / "set-up-complete").write_text("other versions")
+    assert run() == [venv, install, uninstall]
+
+
+def test_a_notebook_runs_alone_and_out_of_reach_of_this_repository(commands, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("VIRTUAL_ENV", "elsewhere")
+    chapter = chapter_paths()[0]
+    run_alone(tmp_path / "bin" / "python", chapter, tmp_path / "book.git")
+    ((command, options, files),) = commands
+    assert command[:4] == [str(tmp_path / "bin" / "python"), "-m", "papermill", chapter.name]
+    assert files == [chapter.name]
+    assert not {"PYTHONPATH", "VIRTUAL_ENV"} & options["env"].keys()
+    assert options["env"]["PATH"].split(os.pathsep)[0] == str(tmp_path / "bin")
+    assert options["env"].items() >= git_at(tmp_path / "book.git").items()
+    assert options["check"]
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """Notebooks that would have been run, as paths in the repository; those named fail."""
+    found, failing = [], set()
+
+    def run(python, notebook, clone):
+        found.append(notebook.relative_to(ROOT / "notebooks").as_posix())
+        assert (clone / "HEAD").is_file()
+        if found[-1] in failing:
+            raise subprocess.CalledProcessError(1, "papermill")
+
+    monkeypatch.setattr(run_colab, "make_environment", lambda place: place / "python")
+    monkeypatch.setattr(run_colab, "run_alone", run)
+    return found, failing
+
+
+@pytest.mark.parametrize("position", [0, 3])
+def test_a_chapter_runs_in_every_language(runs, position, capsys):
+    found, _ = runs
+    chapter = chapter_paths()[position]
+    assert main([] if position == 0 else ["--chapter", str(position + 1)]) == 0
+    assert found == [f"{code}/{chapter.name}" for code in languages()]
+    assert len(capsys.readouterr().out.splitlines()) == len(found)
+
+
+def test_the_first_failure_ends_the_run_and_is_named(runs, capsys):
+    found, failing = runs
+    second = f"{[*languages()][1]}/{chapter_paths()[0].name}"
+    failing.add(second)
+    assert main(["--chapter", chapter_paths()[0].stem]) == 1
+    assert found[-1] == second
+    assert f"run_colab: {second} failed" in capsys.readouterr().err
+
+
+def test_an_unknown_chapter_is_refused(runs, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--chapter", "none"])
+    assert "chapter: expected a path, a number" in capsys.readouterr().err
+    assert runs[0] == []

@@ -11,11 +11,11 @@ from tools.chapters.reachable import missing_corpus
 
 
 def run(path: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a chapter's solutions in a fresh interpreter, in the chapter's folder."""
-    command = [sys.executable, str(ROOT / "tools" / "solutions.py"), str(path)]
+    """Run a chapter's solutions in a fresh interpreter."""
+    command = [sys.executable, "-m", "tools.solutions", str(path)]
     environment = {**os.environ, "MPLBACKEND": "Agg"}
     return subprocess.run(
-        command, cwd=path.parent, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
     )
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.chapters import tiny_chapter, write_chapter
-from tools.chapters.notebooks import ROOT, read_notebook
+from tools.chapters.notebooks import ROOT, read_chapter
 from tools.stamp import SETUP, main, read_repository, stamp
 
 CONFIG = """\
@@ -87,30 +87,30 @@ def test_a_moved_repository_is_written_everywhere(
 
 
 def test_a_translated_link_keeps_its_words(book: Path) -> None:
-    notebook = read_notebook(chapter_of(book))
+    notebook = read_chapter(chapter_of(book))
     notebook.cells[0].source = notebook.cells[0].source.replace("Open this", "Ouvrir")
     notebook.cells[0].source = notebook.cells[0].source.replace("/owner/", "/elsewhere/")
     write_chapter(chapter_of(book).parent, notebook)
     assert main([], book) == 0
-    source = read_notebook(chapter_of(book)).cells[0].source
+    source = read_chapter(chapter_of(book)).cells[0].source
     assert source.count("colab") == 1
     assert "[Ouvrir chapter in Colab](https://colab.research.google.com/github/owner/" in source
 
 
 @pytest.mark.parametrize("key", ["kernelspec", "language_info", "accelerator", "colab"])
 def test_metadata_is_checked(book: Path, key: str) -> None:
-    notebook = read_notebook(chapter_of(book))
+    notebook = read_chapter(chapter_of(book))
     del notebook.metadata[key]
     write_chapter(chapter_of(book).parent, notebook)
     assert stamp(book, write=False) == [f"notebooks/en/01_tiny.ipynb: the metadata {key}"]
 
 
 def test_a_setup_cell_is_added_after_the_objectives(book: Path) -> None:
-    notebook = read_notebook(chapter_of(book))
+    notebook = read_chapter(chapter_of(book))
     notebook.cells = [cell for cell in notebook.cells if cell.id != "setup"]
     write_chapter(chapter_of(book).parent, notebook)
     assert main([], book) == 0
-    ids = [cell.id for cell in read_notebook(chapter_of(book)).cells]
+    ids = [cell.id for cell in read_chapter(chapter_of(book)).cells]
     assert ids[:4] == ["title", "objectives", "setup", "parameters"]
 
 

@@ -15,7 +15,8 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from tools.build_site import build_all
-from tools.chapters.notebooks import ROOT, read_notebook, toc_files
+from tools.chapters.markdown import parse as parse_markdown
+from tools.chapters.notebooks import ROOT, read_chapter, toc_files
 from tools.translation.figures import read_figures
 from tools.translation.languages import SOURCE, languages
 
@@ -24,13 +25,13 @@ LANGUAGES = languages(ROOT)
 ENGLISH = [Path(file).name for file in toc_files()]
 CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
 PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
-CODE = re.compile(r"```.*?```|`[^`]*`", re.S)
 # Pages whose text has formulas.
 FORMULAS = {
     name
     for name in ENGLISH
-    for cell in read_notebook(ROOT / "notebooks" / "en" / f"{name}.ipynb").cells
-    if cell.cell_type == "markdown" and "$" in CODE.sub("", cell.source)
+    for cell in read_chapter(ROOT / "notebooks" / "en" / f"{name}.ipynb").cells
+    if cell.cell_type == "markdown"
+    and any(token.type.startswith("math") for token in parse_markdown(cell.source))
 }
 # Attributes that make a browser fetch something at once, as href of <a> does not.
 FETCHED = {"src", "srcset", "data", "poster", "background"}

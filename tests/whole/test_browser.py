@@ -13,17 +13,15 @@ import pytest
 
 from tests.helpers.browser import (
     FACTS,
-    FLAGS,
     NARROW,
     STICKING_OUT,
     WIDE,
     Tab,
-    chromium,
     languages,
     pages,
-    served,
     why_missing,
 )
+from tools import screenshot
 
 SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
 MISSING = why_missing(SITES)
@@ -68,19 +66,15 @@ def test_the_sites_and_a_browser_are_there():
 
 @pytest.fixture(scope="module")
 def address():
-    with served(SITES) as found:
+    with screenshot.served(SITES) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def browser():
     # Not for the session: while it is open, no other test of this thread can run an event loop.
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS])
+    with screenshot.browser() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import nbformat
 import yaml
 
 from charrnn.support.files import write_atomically
+from tools.chapters.markdown import python_code
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,9 +17,6 @@ Notebook = Any  # an nbformat.NotebookNode, whose keys are attributes
 Cell = Any
 _format: Any = nbformat  # types cover a part of nbformat only
 
-FENCE = re.compile(
-    r"^(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=mark)[ \t]*$", re.M | re.S
-)
 DETAILS = re.compile(r"<details>.*?</details>", re.S)
 # A fence that quotes the notation of a solution is no solution, so "<details>" opens a line.
 EXERCISES = re.compile(r"^## Exercises[ \t]*$", re.M)
@@ -64,7 +62,8 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     """Turn file stems, chapter numbers or paths into paths, in the order of `known`.
 
     Args:
-        names: "04_training", "4", "notebooks/en/04_training.ipynb"; empty means all of `known`.
+        names: such as "training", "4", "notebooks/en/training.ipynb"; empty means all of `known`.
+            A number is the place in the toc, from 1, whatever numbers file names have.
         known: the notebooks of the toc.
 
     Returns:
@@ -78,14 +77,15 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     chosen: list[Path] = []
     for name in names:
         matches = [path for path in known if name in (path.stem, path.name)]
-        if name.isdecimal():
-            matches = [path for path in known if re.match(rf"0*{int(name)}_", path.stem)]
+        if not matches and name.isdecimal() and 1 <= int(name) <= len(known):
+            matches = [known[int(name) - 1]]
         if not matches and name.endswith(".ipynb") and Path(name).is_file():
             matches = [Path(name).resolve()]
         if len(matches) != 1:
             stems = ", ".join(path.stem for path in known)
             raise ValueError(
-                f"chapter: expected a path, or a number or name of {stems}; received {name!r}"
+                f"chapter: expected a path, a number from 1 to {len(known)}, or one of {stems}; "
+                f"received {name!r}"
             )
         chosen += matches
     return [path for path in known if path in chosen] + [
@@ -93,8 +93,10 @@ def find_chapters(names: list[str], known: list[Path]) -> list[Path]:
     ]
 
 
-def read_notebook(path: Path) -> Notebook:
-    """Read a notebook whose cells have ids.
+def read_chapter(path: Path) -> Notebook:
+    """Read a chapter strictly: a notebook as the book's are, whose cells have ids.
+
+    `tools.translation.files.read_any_page` is the lenient one.
 
     Raises:
         ValueError: if the file is no notebook of format 4.5 or later.
@@ -129,18 +131,15 @@ def tags(cell: Cell) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
-def where(path: Path, notebook: Notebook, cell: Cell) -> str:
-    """Name a cell for a message: chapter, number from 1, id."""
+def where(name: str, notebook: Notebook, cell: Cell) -> str:
+    """Name a cell for a message: the notebook as it is called there, number from 1, id."""
     number = next(n for n, other in enumerate(notebook.cells, 1) if other is cell)
-    return f"{path.stem} cell {number} ({cell.get('id', 'no id')})"
+    return f"{name} cell {number} ({cell.get('id', 'no id')})"
 
 
-def prose(text: str) -> str:
-    """Return Markdown without code blocks, code, formulas and link targets."""
-    text = FENCE.sub("", text)
-    text = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", text, flags=re.S)
-    text = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", "", text, flags=re.S)
-    return re.sub(r"\]\([^)]*\)", "]", text)
+def alternative_text(cell: Cell) -> str:
+    """Return the words for a cell's figure, "" if it has none."""
+    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")).strip()
 
 
 def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
@@ -156,9 +155,7 @@ def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
     found: list[Solution] = []
     rest = heading.end()
     for match in DETAILS.finditer(source, rest):
-        fences = [m for m in FENCE.finditer(match[0]) if m["info"].strip() == "python"]
-        code = "\n".join(fence["body"] for fence in fences)
         exercise = source[rest : match.start()].strip()
-        found.append(Solution(len(found) + 1, exercise, match[0], code))
+        found.append(Solution(len(found) + 1, exercise, match[0], python_code(match[0])))
         rest = match.end()
     return found, source[rest:].strip()

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.chapters.notebooks import Cell, Notebook, notebook_text, tags, where
+from tools.chapters.notebooks import Cell, Notebook, alternative_text, notebook_text, tags, where
+from tools.chapters.outputs import CELL_KEYS, INJECTED, NOTEBOOK_KEYS
 
 NOTEBOOK_BYTES, FIGURE_BYTES = 300_000, 40_000
 # "UserWarning: …", "WARNING:tensorflow: …", and the lines of TensorFlow's own log
@@ -40,10 +41,10 @@ def executed_in_order(path: Path, notebook: Notebook) -> list[str]:
     messages = []
     for number, cell in enumerate(code_cells(notebook), 1):
         if not cell.source.strip():
-            messages.append(f"{where(path, notebook, cell)}: an empty code cell; remove it")
+            messages.append(f"{where(path.stem, notebook, cell)}: an empty code cell; remove it")
         elif cell.execution_count != number:
             messages.append(
-                f"{where(path, notebook, cell)}: expected execution count {number}, "
+                f"{where(path.stem, notebook, cell)}: expected execution count {number}, "
                 f"found {cell.execution_count}; run: make outputs"
             )
     return messages
@@ -53,7 +54,7 @@ def quiet(path: Path, notebook: Notebook) -> list[str]:
     """No standard error, error, warning or control character is stored."""
     messages = []
     for cell in code_cells(notebook):
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         if any(output.output_type == "error" for output in cell.outputs):
             messages.append(f"{place}: stores an error")
         for kind, text in output_texts(cell):
@@ -69,15 +70,15 @@ def quiet(path: Path, notebook: Notebook) -> list[str]:
 def independent_of_the_run(path: Path, notebook: Notebook) -> list[str]:
     """No metadata of a run or editor is stored, no injected cell, no path of a machine."""
     messages = []
-    for key in sorted({"papermill", "widgets"} & notebook.metadata.keys()):
+    for key in sorted(NOTEBOOK_KEYS & notebook.metadata.keys()):
         messages.append(f"{path.stem}: stores the metadata {key}; run: make outputs")
     for cell in notebook.cells:
-        place = where(path, notebook, cell)
-        for key in sorted({"papermill", "execution", "ExecuteTime"} & cell.metadata.keys()):
+        place = where(path.stem, notebook, cell)
+        for key in sorted(CELL_KEYS & cell.metadata.keys()):
             messages.append(f"{place}: stores the metadata {key}; run: make outputs")
         if cell.metadata.get("tags") == []:
             messages.append(f"{place}: stores empty tags; run: make outputs")
-        if "injected-parameters" in tags(cell):
+        if INJECTED in tags(cell):
             messages.append(f"{place}: is papermill's; run: make outputs")
         for text in (cell.source, *(text for _, text in output_texts(cell))):
             if found := MACHINE_PATH.search(text):
@@ -94,7 +95,7 @@ def small(path: Path, notebook: Notebook) -> list[str]:
         for output in cell.outputs:
             size = len(base64.b64decode(output.get("data", {}).get("image/png", "")))
             if size >= FIGURE_BYTES:
-                place = where(path, notebook, cell)
+                place = where(path.stem, notebook, cell)
                 messages.append(f"{place}: a figure of {size:,} bytes, expected {FIGURE_BYTES:,}")
     return messages
 
@@ -106,9 +107,8 @@ def figures_have_words(path: Path, notebook: Notebook) -> list[str]:
         image = any(
             kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {})
         )
-        alternative = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        if image and not str(alternative).strip():
-            place = where(path, notebook, cell)
+        if image and not alternative_text(cell):
+            place = where(path.stem, notebook, cell)
             messages.append(f"{place}: a figure without metadata.mystnb.image.alt")
     return messages
 

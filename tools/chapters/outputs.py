@@ -4,17 +4,20 @@ import copy
 
 from tools.chapters.notebooks import Notebook, tags
 
+# Metadata of a run or of the program that showed the notebook: removed here, refused by the rules.
+NOTEBOOK_KEYS = {"papermill", "widgets"}
+CELL_KEYS = {"papermill", "execution", "ExecuteTime", "scrolled", "collapsed"}
 INJECTED = "injected-parameters"  # papermill's tag for the cell it adds
 
 
 def clean(notebook: Notebook) -> Notebook:
     """Remove in place what depends on the run or on the program that wrote the file."""
-    notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)
+    for key in NOTEBOOK_KEYS:
+        notebook.metadata.pop(key, None)
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.cells = [cell for cell in notebook.cells if INJECTED not in tags(cell)]
     for cell in notebook.cells:
-        for key in ("papermill", "execution", "ExecuteTime", "scrolled", "collapsed"):
+        for key in CELL_KEYS:
             cell.metadata.pop(key, None)
         if not tags(cell):
             cell.metadata.pop("tags", None)

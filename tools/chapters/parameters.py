@@ -4,8 +4,10 @@ import ast
 from pathlib import Path
 from typing import Any
 
+from charrnn.corpora import CORPORA
 from tools.chapters.notebooks import Notebook, tags
 
+PATHS = ("CORPUS", "DIRECTORY", "WEIGHTS")  # parameters that name files
 _NAMES = {"true": True, "false": False, "null": None}
 
 
@@ -17,6 +19,16 @@ def literal(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
+
+
+def given_value(name: str, text: str) -> Any:
+    """Return the value of a parameter given on the command line.
+
+    A chapter runs in its own folder, so a path is made absolute from where it was typed.
+    """
+    value = literal(text)
+    is_path = name in PATHS and isinstance(value, str) and value and "://" not in value
+    return str(Path(value).expanduser().absolute()) if is_path and value not in CORPORA else value
 
 
 def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:
@@ -39,9 +51,10 @@ def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, Any]:
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, ast.literal_eval(value)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        (target,) = statement.targets
+        if isinstance(target, ast.Name):
+            return target.id, ast.literal_eval(statement.value)
     raise ValueError(ast.unparse(statement))
 
 
@@ -87,11 +100,7 @@ def chapter_parameters(
 
 
 def _same_kind(old: Any, new: Any) -> bool:
-    """Whether a new value can stand for the old one; None stands for any."""
-    if old is None or new is None:
+    """Return whether a new value can stand for the old one; None stands for any."""
+    if old is None or new is None or (type(old) is float and type(new) is int):
         return True
-    if isinstance(old, bool) or isinstance(new, bool):
-        return isinstance(old, bool) and isinstance(new, bool)
-    if isinstance(old, int | float) and isinstance(new, int | float):
-        return isinstance(old, float) or isinstance(new, int)
     return type(old) is type(new)

@@ -1,9 +1,9 @@
-"""Whether the corpora that have one source alone can be had: the one rule for all tools and tests.
+"""Which corpora can be had, of those that have one source alone: one rule for tools and tests.
 
-*Great Expectations* comes from its address of origin or from the folder ``CHARRNN_DATA``, and that
+*Great Expectations* comes from its address of origin or from the folder `CHARRNN_DATA`, and that
 address gives nothing on a machine without internet, and perhaps another edition later. There a
 chapter that reads it keeps its committed outputs, and tests that need it are skipped. Where
-``CHARRNN_DATA`` is set, as in continuous integration, every corpus must be there.
+`CHARRNN_DATA` is set, as in continuous integration, every corpus must be there.
 """
 
 import functools
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn import corpora
-from tools.chapters.notebooks import read_notebook
+from tools.chapters.notebooks import read_chapter
 from tools.chapters.parameters import known_parameters
 
 __all__ = ["missing_corpus", "why_missing"]
@@ -23,7 +23,7 @@ __all__ = ["missing_corpus", "why_missing"]
 def why_missing(name: Any) -> str:
     """Return why a corpus cannot be had, in one line, and "" where it can be or must be.
 
-    A corpus that has a mirror must be there always, and every corpus where ``CHARRNN_DATA`` is set:
+    A corpus that has a mirror must be there always, and every corpus where `CHARRNN_DATA` is set:
     whoever then loads it gets the error. What is no name of a corpus, such as a path, is not tried.
     """
     if name not in corpora.CORPORA or corpora.CORPORA[name].mirror is not None:
@@ -35,10 +35,10 @@ def missing_corpus(path: Path, changed: Mapping[str, Any] | None = None) -> str:
     """Return which corpus of a chapter cannot be had, and why; "" where it can be or must be.
 
     Args:
-        path: the chapter; the corpus is the one that its parameter ``CORPUS`` names.
+        path: the chapter; the corpus is the one that its parameter `CORPUS` names.
         changed: the parameters that a run changes.
     """
-    parameters = known_parameters(path, read_notebook(path)) | dict(changed or {})
+    parameters = known_parameters(path, read_chapter(path)) | dict(changed or {})
     name = parameters.get("CORPUS")
     why = why_missing(name)
     return f"{name}: {why}" if why else ""

@@ -8,7 +8,8 @@ import re
 import statistics
 from pathlib import Path
 
-from tools.chapters.notebooks import Notebook, prose, solutions, tags, where
+from tools.chapters.markdown import plain_words
+from tools.chapters.notebooks import Notebook, solutions, tags, where
 from tools.chapters.output_rules import code_cells
 from tools.chapters.parameters import known_parameters
 
@@ -33,7 +34,7 @@ def ids(path: Path, notebook: Notebook) -> list[str]:
     messages, seen = [], set()
     for cell in notebook.cells:
         if not re.fullmatch(r"[a-z0-9-]+", cell.id):
-            place = where(path, notebook, cell)
+            place = where(path.stem, notebook, cell)
             messages.append(f"{place}: expected an id of lower-case letters, digits and hyphens")
         if cell.id in seen:
             messages.append(f"{path.stem}: two cells have the id {cell.id}")
@@ -48,10 +49,12 @@ def required_cells(path: Path, notebook: Notebook) -> list[str]:
         cell = notebook.cells[number - 1] if len(notebook.cells) >= number else None
         if cell is None or cell.id != name or cell.cell_type != kind:
             messages.append(f"{path.stem}: expected cell {number} to be {kind} with the id {name}")
-        elif not cell.source.startswith(start):
-            messages.append(f"{where(path, notebook, cell)}: expected it to begin with {start!r}")
+            continue
+        place = where(path.stem, notebook, cell)
+        if not cell.source.startswith(start):
+            messages.append(f"{place}: expected it to begin with {start!r}")
         elif tags(cell) != expected:
-            messages.append(f"{where(path, notebook, cell)}: expected the tags {expected}")
+            messages.append(f"{place}: expected the tags {expected}")
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     headings = re.findall(r"^## (.+?)[ \t]*$", text, re.M)
     if headings[-2:] != ["Summary", "Exercises"]:
@@ -70,7 +73,8 @@ def parameters_are_literals(path: Path, notebook: Notebook) -> list[str]:
         if "parameters" in tags(cell):
             ends = [node.end_lineno == node.lineno for node in ast.parse(cell.source).body]
             if not all(ends) or ";" in cell.source:
-                messages.append(f"{where(path, notebook, cell)}: expected one line per parameter")
+                place = where(path.stem, notebook, cell)
+                messages.append(f"{place}: expected one line per parameter")
     if known.get("PROFILE") != "quick":
         messages.append(f'{path.stem}: expected the parameter PROFILE = "quick"')
     if lower := [name for name in known if not name.isupper()]:
@@ -84,7 +88,7 @@ def cell_sizes(path: Path, notebook: Notebook) -> list[str]:
     for cell in code_cells(notebook):
         lines = cell.source.splitlines()
         lengths += [len(lines)] if cell.id != "setup" else []
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         if len(lines) > CELL_LINES:
             messages.append(f"{place}: {len(lines)} lines, expected at most {CELL_LINES}")
         for number, line in enumerate(lines, 1):
@@ -101,7 +105,7 @@ def known_tags(path: Path, notebook: Notebook) -> list[str]:
     """Tags are known ones; a cell cannot ask to be skipped or to fail."""
     messages = []
     for cell in notebook.cells:
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         if unknown := sorted(set(tags(cell)) - TAGS):
             messages.append(f"{place}: expected tags from {sorted(TAGS)}, found {unknown}")
         if found := MARKER.search(cell.source):
@@ -109,17 +113,16 @@ def known_tags(path: Path, notebook: Notebook) -> list[str]:
     return messages
 
 
-def plain_words(path: Path, notebook: Notebook) -> list[str]:
+def plain_language(path: Path, notebook: Notebook) -> list[str]:
     """Prose has no words that belittle, and no notation that only Jupyter Book renders."""
     messages = []
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
             continue
-        place = where(path, notebook, cell)
-        for word in WORDS.findall(prose(cell.source)):
-            messages.append(
-                f"{place}: {' '.join(word.split())!r} belittles the reader; leave it out"
-            )
+        place = where(path.stem, notebook, cell)
+        for word in WORDS.findall(plain_words(cell.source)):
+            spoken = " ".join(word.split())
+            messages.append(f"{place}: {spoken!r} belittles the reader; leave it out")
         if found := BOOK_ONLY.search(cell.source):
             messages.append(f"{place}: only Jupyter Book renders {found[0].strip()!r}")
     return messages
@@ -148,6 +151,11 @@ def exercises(path: Path, notebook: Notebook) -> list[str]:
 
 
 RULES = (
-    *(ids, required_cells, parameters_are_literals, cell_sizes, known_tags, plain_words),
+    ids,
+    required_cells,
+    parameters_are_literals,
+    cell_sizes,
+    known_tags,
+    plain_language,
     exercises,
 )

@@ -39,14 +39,7 @@ class _Bare(ast.NodeTransformer):
         node.body = node.body or [ast.Pass()]
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._visit_definition(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._visit_definition(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._visit_definition(node)
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _visit_definition  # noqa: N815
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
@@ -90,7 +83,7 @@ def taught_equals_package(
     for cell in notebook.cells:
         if cell.cell_type != "code" or "teaches" not in tags(cell):
             continue
-        place = where(path, notebook, cell)
+        place = where(path.stem, notebook, cell)
         try:
             taught = definitions(cell.source)
         except SyntaxError as error:

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from tools.chapters.notebooks import ROOT, Notebook, read_notebook, toc_files, write_notebook
+from tools.chapters.notebooks import ROOT, Notebook, read_chapter, toc_files, write_notebook
 from tools.translation.figures import Figures, describe_figures, read_figures
-from tools.translation.files import folder, page_bytes, read_page
-from tools.translation.languages import SOURCE
+from tools.translation.files import page_bytes, read_any_page
+from tools.translation.languages import SOURCE, folder
 from tools.translation.pairs import MISSING, STALE, state
 
 # What a build reads besides the pages and the extensions that the configuration names.
@@ -80,7 +80,8 @@ def translate(english: Notebook, translation: Notebook) -> tuple[Notebook, list[
         page.cells[n] = own.get(page.cells[n].id, page.cells[n])
     if prose and all(found == MISSING for found in states):
         return page, ["missing"]
-    return page, ["partial"] * (MISSING in states) + ["stale"] * (STALE in states)
+    notices = {"partial": MISSING, "stale": STALE}
+    return page, [notice for notice, found in notices.items() if found in states]
 
 
 def mend(page: Notebook) -> Notebook:
@@ -105,11 +106,11 @@ def write_page(path: Path, language: str, target: Path, root: Path, figures: Fig
         What its reader must be told: "absent" where the language has no such file, "missing" where
         nothing in it is translated, "partial", "stale".
     """
-    page = read_notebook(path) if path.suffix == ".ipynb" else read_page(path)
+    page = read_chapter(path) if path.suffix == ".ipynb" else read_any_page(path)
     translated = folder(root, language) / path.name
     notices: list[str] = []
     if language != SOURCE and translated.is_file():
-        page, notices = translate(page, read_page(translated))
+        page, notices = translate(page, read_any_page(translated))
         describe_figures(page, figures.get(path.stem, {}))
     elif language != SOURCE:
         notices = ["absent"]

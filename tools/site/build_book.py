@@ -1,22 +1,15 @@
 """Build the book's HTML in one language.
 
-    python -m tools.site.build_book                  English, the committed chapters as they are
-    python -m tools.site.build_book --source _build/executed/en    executed copies of them
-    python -m tools.site.build_book --language ru    code and outputs as above, prose in Russian
-    python -m tools.site.build_book --strict         every warning is an error
-
 A build starts from nothing, so that no page of an earlier one survives, and takes the place of the
-old site only when it succeeded. `tools/build_site.py` builds all languages.
+old site only when it succeeded. `tools.build_site` is the command.
 """
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +74,7 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
     config["book_messages"] = language.words.get("messages", {})
     config["book_site"] = {
         "code": code,
+        "source": SOURCE,
         "name": language.name,
         "title": language.title,
         "address": address,
@@ -133,7 +127,7 @@ def build(
     """Build the book and put it at `output`, where an old one stays if anything fails.
 
     Args:
-        source: folder with the English chapters' files, as `tools/execute.py --output` fills it.
+        source: folder with the English chapters' files, as `tools.execute --output` fills it.
         output: folder of the site.
         strict: treat warnings and unresolved references as errors.
         root: the repository.
@@ -157,41 +151,3 @@ def build(
         with write_folder_atomically(output) as site:
             shutil.copytree(html, site, dirs_exist_ok=True)
     return list(notices)
-
-
-def build_arguments(description: str) -> argparse.ArgumentParser:
-    """Return a parser of what a build of one language and of all have in common."""
-    parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument(
-        "--source",
-        type=Path,
-        default=ROOT / "notebooks" / SOURCE,
-        help="folder of the English chapters (default: the committed ones)",
-    )
-    parser.add_argument("--strict", action="store_true", help="warnings are errors")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line entry; returns the exit code."""
-    parser = build_arguments(__doc__ or "")
-    parser.add_argument(
-        "--language", default=SOURCE, metavar="CODE", help="such as ru (default: en)"
-    )
-    parser.add_argument(
-        "--output", type=Path, help="folder of the site (default: _build/site/LANGUAGE)"
-    )
-    options = parser.parse_args(arguments)
-    output = options.output or ROOT / "_build" / "site" / options.language
-    start = time.monotonic()
-    try:
-        pages = build(options.source, output, strict=options.strict, language=options.language)
-    except ValueError as error:
-        print(f"build_book: {error}", file=sys.stderr)
-        return 1
-    print(f"{output}: {len(pages)} pages built in {time.monotonic() - start:.0f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,18 +4,12 @@ import os
 from pathlib import Path
 
 from charrnn.support.files import write_atomically
-from tools.chapters.notebooks import Notebook, find_chapters
+from tools.chapters.notebooks import Cell, Notebook, find_chapters
 from tools.translation.figures import FIGURES, Figures, alternatives, figures_bytes, read_figures
-from tools.translation.files import (
-    INDEX,
-    english_pages,
-    folder,
-    languages,
-    page_bytes,
-    read_page,
-)
+from tools.translation.files import INDEX, english_pages, page_bytes, read_any_page
+from tools.translation.languages import folder, other_languages
 from tools.translation.pairs import source_hash
-from tools.translation.problems import text_problems
+from tools.translation.problems import SYNC, text_problems
 from tools.translation.structure import has_words
 
 
@@ -30,14 +24,38 @@ def page_name(chapter: str, english: dict[str, Notebook]) -> str:
     return found.name
 
 
-def _accept_figure(figures: Figures, stem: str, id_: str, english: str, language: str) -> list[str]:
+def _accept_figure(figures: Figures, stem: str, id_: str, english: str) -> list[str]:
     """Put the English text beside a translated one; return why not, if it cannot be."""
     entry = figures.get(stem, {}).get(id_)
-    if entry is None or not entry["text"]:
-        what = "a text" if entry is not None else "an entry, or run translations.py sync"
-        return [f"{language}/{FIGURES} {stem} {id_}: expected {what}, received none"]
+    if entry is None:
+        return [f"expected an entry, or {SYNC}, received none"]
+    if not entry["text"]:
+        return ["expected a text, received none"]
     entry["english"] = english
     return []
+
+
+def _accept_text(page: Notebook, original: Cell, language: str, *, same: bool) -> list[str]:
+    """Record that a text is a translation of the English one; return why not, if it is none."""
+    cells = [cell for cell in page.cells if cell.id == original.id]
+    if len(cells) != 1 or cells[0].cell_type != "markdown":
+        return [f"expected one markdown cell, or {SYNC}; found {len(cells)} cells"]
+    source, hash_ = cells[0].source, source_hash(original.source)
+    problems = text_problems(original, source, language)
+    if source_hash(source) == hash_ and has_words(original.source) and not same:
+        problems.append("equals the English text; translate it, or give --same")
+    cells[0].metadata["translation"] = {"source": hash_}
+    return problems
+
+
+def _read_whole(path: Path, place: str) -> Notebook:
+    """Read a page that can be accepted: its file exists and its cells have ids."""
+    if not path.exists():
+        raise ValueError(f"{place}: no such file; {SYNC}")
+    page = read_any_page(path)
+    if not all(cell.get("id") for cell in page.cells) or page.nbformat_minor < 5:
+        raise ValueError(f"{place}: expected ids on all cells; {SYNC}")
+    return page
 
 
 def accept(
@@ -56,45 +74,33 @@ def accept(
     Raises:
         ValueError: if a cell cannot be accepted, with a line for each; nothing is written then.
     """
-    languages(root, [language])
+    other_languages(root, [language])
     english = english_pages(root)
     name = page_name(chapter, english)
-    sources = {c.id: c.source for c in english[name].cells if c.cell_type == "markdown"}
-    known = alternatives(english[name])
+    texts = {cell.id: cell for cell in english[name].cells if cell.cell_type == "markdown"}
+    described = alternatives(english[name])
     if name == INDEX or every:
-        ids = [*ids, *(id_ for id_ in [*sources, *known] if id_ not in ids)]
+        ids = list(dict.fromkeys([*ids, *texts, *described]))
     if not ids:
         raise ValueError("id: expected ids of cells, or --all; received none")
-    path = folder(root, language) / name
-    if not path.exists():
-        raise ValueError(f"{language}/{name}: no such file; run translations.py sync")
-    page = read_page(path)
-    if not all(cell.get("id") for cell in page.cells) or page.nbformat_minor < 5:
-        raise ValueError(f"{language}/{name}: expected ids on all cells; run translations.py sync")
+    path, place = folder(root, language) / name, f"{language}/{name}"
+    page, figures = _read_whole(path, place), read_figures(root, language)
     refused = []
-    figures = read_figures(root, language)
     for id_ in ids:
-        if id_ in known:
-            refused += _accept_figure(figures, Path(name).stem, id_, known[id_], language)
-            continue
-        cells = [cell for cell in page.cells if cell.id == id_]
-        if id_ not in sources or len(cells) != 1 or cells[0].cell_type != "markdown":
-            what = "one markdown cell in both languages, or run translations.py sync"
-            refused.append(f"{language}/{name} id: expected {what}; received {id_!r}")
-            continue
-        original = next(cell for cell in english[name].cells if cell.id == id_)
-        problems = text_problems(original, cells[0].source, language)
-        hash_ = source_hash(original.source)
-        if source_hash(cells[0].source) == hash_ and has_words(original.source) and not same:
-            problems.append("equals the English text; translate it, or give --same")
-        refused += [f"{language}/{name} ({id_}): {problem}" for problem in problems]
-        cells[0].metadata["translation"] = {"source": hash_}
+        if id_ in described:
+            found = _accept_figure(figures, path.stem, id_, described[id_])
+            refused += [f"{language}/{FIGURES} {path.stem} {id_}: {problem}" for problem in found]
+        elif id_ in texts:
+            found = _accept_text(page, texts[id_], language, same=same)
+            refused += [f"{place} ({id_}): {problem}" for problem in found]
+        else:
+            refused.append(f"{place} id: expected a text or a figure of it, received {id_!r}")
     if refused:
         raise ValueError("\n".join(refused))
     contents: dict[str | os.PathLike[str], bytes] = {path: page_bytes(path, page)}
-    if any(id_ in known for id_ in ids):
+    if described.keys() & ids:
         contents[folder(root, language) / FIGURES] = figures_bytes(figures)
-    changed = {place: new for place, new in contents.items() if Path(place).read_bytes() != new}
+    changed = {file: new for file, new in contents.items() if Path(file).read_bytes() != new}
     if changed:
         write_atomically(changed)
-    print(f"{language}/{name}: {len(ids)} accepted")
+    print(f"{place}: {len(ids)} accepted")

@@ -16,11 +16,12 @@ from tools.translation.figures import (
     read_figures,
     to_be_written,
 )
-from tools.translation.files import folder, page_bytes, page_names, read_page
+from tools.translation.files import page_bytes, page_names, read_any_page
 from tools.translation.glossary import Term, read_glossary
+from tools.translation.languages import folder
 from tools.translation.merge import merge
-from tools.translation.pairs import CURRENT, STATES, pair, placed_pages, state
-from tools.translation.problems import SYNC, page_problems
+from tools.translation.pairs import CURRENT, MISSING, STALE, pair, placed_pages, state
+from tools.translation.problems import SYNC, accept_command, page_problems
 
 
 def states(
@@ -61,11 +62,35 @@ def _figures(
     return figures, figure_problems(english, figures, language, terms)
 
 
-def _what_to_do(page: Notebook, name: str, id_: str, language: str) -> str:
-    """Say how a stale or missing text becomes current."""
-    where = f" in {language}/{FIGURES}" if id_ in alternatives(page) else ""
-    accept = f"translations.py accept {language} {Path(name).stem} {id_}"
-    return f"translate it{where}, then run {accept}"
+def check_page(
+    english: Notebook, page: Notebook, language: str, path: Path, terms: list[Term]
+) -> list[str]:
+    """Return what is wrong with a page; without any other problem, that its file is another's.
+
+    Args:
+        english: the English page.
+        page: the language's page.
+        language: its code.
+        path: the file of the page.
+        terms: the glossary.
+    """
+    found = page_problems(english, page, language, path.name, terms)
+    expected = page_bytes(path, merge(english, page, language)[0])
+    if not found and path.read_bytes() != expected:
+        return [f"{language}/{path.name}: not written as sync writes it; {SYNC}"]
+    return found
+
+
+def _read_all(root: Path, language: str) -> tuple[dict[str, Notebook], dict[str, str]]:
+    """Return the pages of a language by file name, and of those that cannot be read why."""
+    pages: dict[str, Notebook] = {}
+    unread = {}
+    for name in page_names(root, language):
+        try:
+            pages[name] = read_any_page(folder(root, language) / name)
+        except ValueError as error:
+            unread[name] = f"{error}; mend it, or delete it and {SYNC}"
+    return pages, unread
 
 
 def check_language(
@@ -76,43 +101,33 @@ def check_language(
     Returns:
         Problems, and for each file with something to translate a line with its numbers.
     """
-    problems, remarks = [], []
+    remarks = []
     terms = read_glossary(root)
-    ours: dict[str, Notebook] = {}
-    unread = set()
-    for name in page_names(root, language):
-        try:
-            ours[name] = read_page(folder(root, language) / name)
-        except ValueError as error:
-            unread.add(name)
-            problems.append(f"{error}; mend it, or delete it and {SYNC}")
+    ours, unread = _read_all(root, language)
     places = placed_pages(english, ours)
     figures, wrong = _figures(root, language, english, places, terms)
-    problems += wrong
+    problems = [*unread.values(), *wrong]
     for name, page in english.items():
         old = places.get(name)
         if old is None:
             if name not in unread:
                 problems.append(f"{language}/{name}: no such file; {SYNC}")
             continue
+        place = f"{language}/{old}"
         if old != name:
-            problems.append(f"{language}/{old}: English calls it {name} now; {SYNC}")
-        found = page_problems(page, ours[old], language, old, terms)
-        path = folder(root, language) / old
-        expected = page_bytes(path, merge(page, ours[old], language)[0])
-        if not found and path.read_bytes() != expected:
-            found = [f"{language}/{old}: not written as sync writes it; {SYNC}"]
-        problems += found
+            problems.append(f"{place}: English calls it {name} now; {SYNC}")
+        problems += check_page(page, ours[old], language, folder(root, language) / old, terms)
         by_state = states(page, ours[old], figures.get(Path(name).stem, {}))
         count = Counter(by_state.values())
-        if numbers := [f"{count[kind]} {kind}" for kind in STATES[1:] if count[kind]]:
-            remarks.append(f"{language}/{old}: {', '.join(numbers)} of {count.total()} texts")
+        if numbers := [f"{count[kind]} {kind}" for kind in (STALE, MISSING) if count[kind]]:
+            remarks.append(f"{place}: {', '.join(numbers)} of {count.total()} texts")
         if strict:
-            problems += [
-                f"{language}/{old} ({id_}): {kind}; {_what_to_do(page, name, id_, language)}"
-                for id_, kind in by_state.items()
-                if kind != CURRENT
-            ]
+            described = alternatives(page)
+            for id_, kind in by_state.items():
+                if kind != CURRENT:
+                    here = f" in {language}/{FIGURES}" if id_ in described else ""
+                    then = accept_command(language, name, id_)
+                    problems.append(f"{place} ({id_}): {kind}; translate it{here}, then {then}")
     for name in sorted(set(ours) - set(places.values())):
         problems.append(
             f"{language}/{name}: English has no such chapter; move its words to chapters that "

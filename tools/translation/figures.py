@@ -12,16 +12,16 @@ from typing import Any
 
 import yaml
 
-from tools.chapters.notebooks import Cell, Notebook
-from tools.translation.files import folder
+from tools.chapters.notebooks import Notebook, alternative_text
 from tools.translation.glossary import Term, departures
+from tools.translation.languages import folder
 from tools.translation.pairs import CURRENT, MISSING, STALE, source_hash
 
 FIGURES = "figures.yml"
 HEADER = """\
 # Alternative texts of the figures, by chapter and cell: the English text and its translation.
-# `translations.py sync` adds and orders entries, and keeps no comments but this one. Where English
-# has changed, renew the text, then run `translations.py accept LANGUAGE CHAPTER CELL`.
+# `python -m tools.translations sync` adds and orders entries, and keeps no comments but this one.
+# Where English has changed, renew the text; `accept LANGUAGE CHAPTER CELL` then records that.
 """
 Entry = dict[str, str]
 Figures = dict[str, dict[str, Entry]]
@@ -37,14 +37,9 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def alternative(cell: Cell) -> str:
-    """Return the alternative text of a cell's figure, "" if it has none."""
-    return str(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-
-
 def alternatives(page: Notebook) -> dict[str, str]:
     """Return cell id -> alternative text of the figures of an English page, in their order."""
-    return {cell.id: alternative(cell) for cell in page.cells if alternative(cell)}
+    return {cell.id: alternative_text(cell) for cell in page.cells if alternative_text(cell)}
 
 
 def _entries(found: Any) -> Figures:
@@ -147,7 +142,7 @@ def figures_bytes(figures: Figures) -> bytes:
 
 
 def to_be_written(path: Path, figures: Figures) -> bool:
-    """Say whether a language's file has to be written to hold these texts; none is for none."""
+    """Return whether a language's file must be written to hold these texts; no file holds none."""
     if not path.exists():
         return bool(figures)
     return path.read_bytes() != figures_bytes(figures)

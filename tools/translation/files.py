@@ -1,4 +1,4 @@
-"""The files of a language: its folder, its chapters and its index, read as pages and written.
+"""The pages of a language: its chapters and its index, read and written.
 
 A page is a notebook. `index.md` is read as one of a single cell, whose metadata is the key
 `translation` of its YAML front matter; the other keys belong to the translator.
@@ -12,56 +12,12 @@ import nbformat
 import yaml
 
 from tools.chapters.notebooks import Notebook, chapter_paths, notebook_text
+from tools.translation.languages import SOURCE, folder
 
 _format: Any = nbformat  # types cover a part of nbformat only
-SOURCE = "en"
-LANGUAGE_FILE = "language.yml"
 INDEX = "index.md"
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.M | re.S)
 RECORD = re.compile(r"^translation:.*\n(?:[ \t]+.*\n)*", re.M)
-CODE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
-SPHINX = {"zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}  # where Sphinx has a code of its own
-SKELETON = """\
-# A folder with this file is a language of the book.
-name: "{code}"  # to do: the language's name in that language
-sphinx: "{sphinx}"  # Sphinx's code for it
-"""
-
-
-def folder(root: Path, language: str) -> Path:
-    """Return the folder of a language."""
-    return root / "notebooks" / language
-
-
-def languages(root: Path, names: list[str] | None = None) -> list[str]:
-    """Return the languages that the book is translated into, or those of them that are named.
-
-    Raises:
-        ValueError: if a name is no such language.
-    """
-    found = sorted(path.parent.name for path in folder(root, "").glob(f"*/{LANGUAGE_FILE}"))
-    known = [name for name in found if name != SOURCE]
-    for name in names or []:
-        if name not in known:
-            expected = f"one of {', '.join(known)}" if known else "none, for there is no language"
-            raise ValueError(f"language: expected {expected}; received {name!r}")
-    return [name for name in known if name in (names or known)]
-
-
-def skeleton(root: Path, code: str) -> tuple[Path, bytes]:
-    """Return the path and the content of a new language's file.
-
-    Raises:
-        ValueError: if the code is none, or the language exists.
-    """
-    if not CODE.fullmatch(code) or code == SOURCE:
-        raise ValueError(f"code: expected one such as fr, pt-BR or zh-Hans; received {code!r}")
-    path = folder(root, code) / LANGUAGE_FILE
-    if path.exists():
-        raise ValueError(f"code: expected a new language, received {code!r}, which exists")
-    return path, SKELETON.format(
-        code=code, sphinx=SPHINX.get(code, code.replace("-", "_"))
-    ).encode()
 
 
 def _index_page(text: str, name: str) -> Notebook:
@@ -78,8 +34,10 @@ def _index_page(text: str, name: str) -> Notebook:
     return page
 
 
-def read_page(path: Path) -> Notebook:
-    """Read a chapter or an index of any language, whether its cells have ids or not.
+def read_any_page(path: Path) -> Notebook:
+    """Read a chapter or an index of any language leniently: cells may have lost their ids.
+
+    `tools.chapters.notebooks.read_chapter` is the strict one.
 
     Raises:
         ValueError: if the file is neither.
@@ -126,11 +84,11 @@ def english_pages(root: Path) -> dict[str, Notebook]:
         ValueError: if a file of the toc is missing, or a cell of it has no id of its own.
     """
     index = folder(root, SOURCE) / INDEX
-    pages = {INDEX: read_page(index)} if index.exists() else {}
+    pages = {INDEX: read_any_page(index)} if index.exists() else {}
     for path in chapter_paths(root):
         if not path.exists():
             raise ValueError(f"{path.relative_to(root)}: in _toc.yml, but no such file")
-        pages[path.name] = page = read_page(path)
+        pages[path.name] = page = read_any_page(path)
         ids = [cell.get("id") for cell in page.cells]
         if None in ids or len(ids) != len(set(ids)):
             wrong = sorted({str(id_) for id_ in ids if id_ is None or ids.count(id_) > 1})
@@ -141,7 +99,7 @@ def english_pages(root: Path) -> dict[str, Notebook]:
 def read_pages(root: Path, language: str) -> dict[str, Notebook]:
     """Return the pages of a language, by file name, those that English lacks included."""
     names = page_names(root, language)
-    return {name: read_page(folder(root, language) / name) for name in names}
+    return {name: read_any_page(folder(root, language) / name) for name in names}
 
 
 def page_names(root: Path, language: str) -> list[str]:

@@ -11,6 +11,7 @@ compared whatever their endings where a language is listed as `INFLECTED` (Snowb
 """
 
 import csv
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from pathlib import Path
 
 import snowballstemmer
 
+from tools.chapters.markdown import GAP
 from tools.translation.languages import SOURCE
-from tools.translation.structure import GAP
 
 GLOSSARY = "notebooks/glossary.csv"
 INFLECTED = {"ru": "russian"}  # language -> Snowball's name of it
@@ -137,13 +138,13 @@ def comparable(text: str, language: str) -> str:
 
 
 def contains(text: str, words: str, language: str) -> bool:
-    """Say whether a text has these words one after the other."""
+    """Return whether a text has these words one after the other."""
     return comparable(words, language) in comparable(text, language)
 
 
 @lru_cache(maxsize=1024)
 def _found(english: str, forms: tuple[tuple[str, ...], ...]) -> tuple[bool, ...]:
-    """Say which terms, the longest first, an English text has; the four languages ask the same."""
+    """Return which terms an English text has, the longest first; all languages ask the same."""
     found = []
     for term in forms:
         english, number = english_pattern(term).subn(GAP, english)
@@ -162,7 +163,7 @@ def departures(english: str, translated: str, language: str, terms: list[Term]) 
     """
     messages = []
     present = _found(english, tuple(term.english for term in terms))
-    for term in (term for term, found in zip(terms, present, strict=True) if found):
+    for term in itertools.compress(terms, present):
         allowed = term.renderings.get(language, ())
         if allowed and not any(contains(translated, words, language) for words in allowed):
             messages.append(
@@ -172,13 +173,18 @@ def departures(english: str, translated: str, language: str, terms: list[Term]) 
     renderings = [words for term in terms for words in term.renderings.get(language, ())]
     for term in terms:
         for words in term.avoid.get(language, ()):
-            if contains(translated, words, language):
-                # Part of a longer rendering is allowed: 파라미터 in 하이퍼파라미터.
-                own = comparable(translated, language)
-                for longer in renderings:
-                    if contains(longer, words, language):
-                        own = own.replace(comparable(longer, language), GAP)
-                if comparable(words, language) in own:
-                    better = " or ".join(term.renderings.get(language, ())) or "another word"
-                    messages.append(f"glossary: avoid {words}; {term.english[0]!r} is {better}")
+            if _stands_alone(translated, words, language, renderings):
+                better = " or ".join(term.renderings.get(language, ())) or "another word"
+                messages.append(f"glossary: avoid {words}; {term.english[0]!r} is {better}")
     return messages
+
+
+def _stands_alone(text: str, words: str, language: str, renderings: list[str]) -> bool:
+    """Return whether a text has words outside of longer renderings: 파라미터, 하이퍼파라미터."""
+    if not contains(text, words, language):
+        return False
+    own = comparable(text, language)
+    for longer in renderings:
+        if contains(longer, words, language):
+            own = own.replace(comparable(longer, language), GAP)
+    return comparable(words, language) in own

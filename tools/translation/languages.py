@@ -5,6 +5,7 @@ book) and `words` (what the site says besides the pages). What a language leaves
 English, so that a new language can be built at once.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,16 @@ from typing import Any
 import yaml
 
 from tools.chapters.notebooks import ROOT
-from tools.translation.files import LANGUAGE_FILE, SOURCE, folder
 
-__all__ = ["SOURCE", "Language", "languages"]
+SOURCE = "en"
+LANGUAGE_FILE = "language.yml"
+CODE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
+SPHINX = {"zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}  # where Sphinx has a code of its own
+SKELETON = """\
+# A folder with this file is a language of the book.
+name: "{code}"  # to do: the language's name in that language
+sphinx: "{sphinx}"  # Sphinx's code for it
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ class Language:
     sphinx: str
     title: str
     words: dict[str, Any]
+
+
+def folder(root: Path, language: str) -> Path:
+    """Return the folder of a language."""
+    return root / "notebooks" / language
 
 
 def languages(root: Path = ROOT) -> dict[str, Language]:
@@ -70,3 +83,34 @@ def languages(root: Path = ROOT) -> dict[str, Language]:
                 raise ValueError(f"{place}: expected a text for {key!r}, received {value!r}")
         found[code] = Language(code=code, words=words, **texts)
     return found
+
+
+def other_languages(root: Path, names: list[str] | None = None) -> list[str]:
+    """Return the languages that the book is translated into, or those of them that are named.
+
+    Raises:
+        ValueError: if a name is no such language.
+    """
+    found = sorted(path.parent.name for path in folder(root, "").glob(f"*/{LANGUAGE_FILE}"))
+    known = [name for name in found if name != SOURCE]
+    for name in names or []:
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "none, for there is no language"
+            raise ValueError(f"language: expected {expected}; received {name!r}")
+    return [name for name in known if name in (names or known)]
+
+
+def skeleton(root: Path, code: str) -> tuple[Path, bytes]:
+    """Return the path and the content of a new language's file.
+
+    Raises:
+        ValueError: if the code is none, or the language exists.
+    """
+    if not CODE.fullmatch(code) or code == SOURCE:
+        raise ValueError(f"code: expected one such as fr, pt-BR or zh-Hans; received {code!r}")
+    path = folder(root, code) / LANGUAGE_FILE
+    if path.exists():
+        raise ValueError(f"code: expected a new language, received {code!r}, which exists")
+    return path, SKELETON.format(
+        code=code, sphinx=SPHINX.get(code, code.replace("-", "_"))
+    ).encode()

@@ -1,7 +1,7 @@
 """Which translated cell belongs to which English one, and whether it is current.
 
-A page is a notebook; `index.md` is read as a notebook of one cell (see `translation_files.py`). A
-cell's `metadata.translation` has one of two keys:
+A page is a notebook, `index.md` one of a single cell (see `tools.translation.files`). A cell's
+`metadata.translation` has one of two keys:
 
 - `source`: the hash of the English source that a translator's text was made from;
 - `stand_in`: the hash of the English source that the cell holds as it is, untranslated. It tells a
@@ -22,7 +22,8 @@ from typing import Any
 
 from tools.chapters.notebooks import Cell, Notebook
 
-CURRENT, STALE, MISSING = STATES = ("current", "stale", "missing")
+CURRENT, STALE, MISSING = "current", "stale", "missing"
+STATES = (CURRENT, STALE, MISSING)
 HASH = re.compile(r"[0-9a-f]{12}")
 COLAB_ADDRESS = re.compile(
     r"https://colab\.research\.google\.com/github/[^\s)]+/notebooks/[\w-]+/[\w.-]+\.ipynb"
@@ -39,7 +40,7 @@ EVERYWHERE = {"title", "objectives", "setup", "parameters", "imports", "summary"
 
 
 def _goes_on(before: str, line: str) -> bool:
-    """Say whether a line of Markdown continues the paragraph of the one before."""
+    """Return whether a line of Markdown continues the paragraph of the one before."""
     if not before.strip() or ALONE.match(before) or before.endswith(("  ", "\\")):
         return False
     return bool(line.strip()) and not APART.match(line)
@@ -83,7 +84,7 @@ def state(english: Cell, translated: Cell | None) -> str:
 
 
 def stands_in(cell: Cell, english: Cell | None = None) -> bool:
-    """Say whether a cell holds English as `sync` wrote it, nothing that a translator wrote."""
+    """Return whether a cell holds English as `sync` wrote it, nothing that a translator wrote."""
     if recorded(cell) is not None:
         return False
     own = source_hash(cell.source)
@@ -93,12 +94,12 @@ def stands_in(cell: Cell, english: Cell | None = None) -> bool:
 
 
 def is_prose(cell: Cell) -> bool:
-    """Say whether a cell of a translation holds prose, were its type changed by accident."""
+    """Return whether a cell of a translation holds prose, even if its type was changed."""
     return bool(cell.cell_type != "code" or "translation" in cell.metadata)
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Compare what is stored, as it is written: 1, 1.0 and true are three things."""
+    """Return whether two values are written alike: 1, 1.0 and true are three things."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 

@@ -15,7 +15,7 @@ from charrnn.support import downloads
 from tests.helpers.chapters import code, tiny_chapter, write_chapter
 from tools import execute
 from tools.chapters import reachable
-from tools.chapters.notebooks import ROOT, read_notebook, solutions
+from tools.chapters.notebooks import ROOT, read_chapter, solutions
 from tools.chapters.reachable import missing_corpus, why_missing
 
 EDITION = "Chapter I\n\nAnother edition.\n\n*** END OF THIS BOOK ***\n"
@@ -87,7 +87,7 @@ def test_the_corpus_of_a_chapter_is_its_parameter(unreachable: Path, tmp_path: P
     assert missing_corpus(write_chapter(tmp_path, tiny_chapter(), "02_none")) == ""
 
 
-# --- execute.py
+# --- tools.execute
 
 
 def test_a_kept_chapter_is_copied_and_named(
@@ -108,7 +108,7 @@ def test_other_chapters_run_under_the_same_option(unreachable: Path, tmp_path: P
     path = chapter(tmp_path, "shakespeare", code("show", "print(STEPS)"), executed=False)
     out = tmp_path / "out"
     assert execute.main([str(path), "--output", str(out), "--keep-unreachable"]) == 0
-    (cell,) = [cell for cell in read_notebook(out / path.name).cells if cell.id == "show"]
+    (cell,) = [cell for cell in read_chapter(out / path.name).cells if cell.id == "show"]
     assert cell.outputs[0].text == "3\n"
 
 
@@ -182,9 +182,9 @@ def test_nbval_skips_the_cells_with_the_reason(tmp_path: Path, required: bool) -
 @pytest.mark.parametrize("required", [False, True])
 def test_solutions_are_left_out_with_the_reason(tmp_path: Path, required: bool) -> None:
     path = chapter(tmp_path, BOOK, code("fail", "raise RuntimeError('was run')"))
-    assert solutions(read_notebook(path))[0]
+    assert solutions(read_chapter(path))[0]
     data = tmp_path if required else None
-    result = command("tools/solutions.py", path, folder=tmp_path, data=data)
+    result = command("-m", "tools.solutions", path, folder=tmp_path, data=data)
     if required:
         assert result.returncode == 1
         assert "was run" in result.stderr

@@ -1,4 +1,4 @@
-"""tools/site/assembly.py and tools/site/build_book.py on a book of three pages."""
+"""tools.site.assembly and tools.site.build_book on a book of three pages."""
 
 import json
 
@@ -7,11 +7,10 @@ import yaml
 
 from tests.helpers.books import PAGES, add_language, tiny_book
 from tests.helpers.chapters import write_chapter
-from tools.chapters.notebooks import ROOT, read_notebook
+from tools.chapters.notebooks import ROOT, read_chapter
 from tools.site.assembly import BuildError, assemble
-from tools.site.build_book import build, configuration, main
-from tools.translation.files import LANGUAGE_FILE
-from tools.translation.languages import languages
+from tools.site.build_book import build, configuration
+from tools.translation.languages import LANGUAGE_FILE, languages
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def executed(english, tmp_path):
     source = tmp_path / "executed"
     source.mkdir()
     for name in PAGES[1:]:
-        chapter = read_notebook(english / f"{name}.ipynb")
+        chapter = read_chapter(english / f"{name}.ipynb")
         shown = next(cell for cell in chapter.cells if cell.id == "shown")
         shown.outputs[0]["text"] = "executed\n"
         write_chapter(source, chapter, name)
@@ -44,7 +43,7 @@ def executed(english, tmp_path):
 
 def change(path, name, **metadata):
     """Set what a cell records of its translation; None takes it away."""
-    chapter = read_notebook(path)
+    chapter = read_chapter(path)
     cell = next(cell for cell in chapter.cells if cell.id == name)
     for key, value in metadata.items():
         cell.metadata.pop(key) if value is None else cell.metadata.__setitem__(key, value)
@@ -54,7 +53,7 @@ def change(path, name, **metadata):
 def test_a_site_appears_and_survives_a_failing_build(book, english, tmp_path):
     site = tmp_path / "site" / "en"
     assert build(english, site, strict=True, root=book) == PAGES
-    assert sorted(path.stem for path in site.glob("[0-9]*.html")) == PAGES[1:]
+    assert {f"{page}.html" for page in PAGES} <= {path.name for path in site.glob("*.html")}
     assert (site / "_static/mathjax/tex-chtml.js").is_file()
     assert (site / "_images/page.png").is_file()
     front = (site / "index.html").read_text()
@@ -127,8 +126,8 @@ def test_prose_is_the_translation_s_and_code_the_executed_copy_s(book, executed,
     text = own.read_text().replace("print('committed')", "print('edited')")
     own.write_text(text)
     assert assemble(executed, folder, book, "ru") == {page: [] for page in PAGES}
-    page = read_notebook(folder / "01_tiny.ipynb")
-    english = read_notebook(executed / "01_tiny.ipynb")
+    page = read_chapter(folder / "01_tiny.ipynb")
+    english = read_chapter(executed / "01_tiny.ipynb")
     assert [cell.id for cell in page.cells] == [cell.id for cell in english.cells]
     for cell, other in zip(page.cells, english.cells, strict=True):
         if cell.cell_type == "code":
@@ -149,14 +148,14 @@ def test_states_of_pages(book, english, folder):
     assert notices("stale") == ["stale"]
     change(path, "objectives", translation=None)
     assert notices("both") == ["partial", "stale"]
-    for cell in read_notebook(path).cells:
+    for cell in read_chapter(path).cells:
         if cell.cell_type == "markdown" and "translation" in cell.metadata:
             change(path, cell.id, translation=None)
     assert notices("missing") == ["missing"]
     path.unlink()
     assert notices("absent") == ["absent"]
-    page = read_notebook(folder / "absent" / "01_tiny.ipynb")
-    assert page == read_notebook(english / "01_tiny.ipynb")
+    page = read_chapter(folder / "absent" / "01_tiny.ipynb")
+    assert page == read_chapter(english / "01_tiny.ipynb")
 
 
 def test_a_cell_that_the_translation_lacks_is_english(book, english, folder):
@@ -165,8 +164,8 @@ def test_a_cell_that_the_translation_lacks_is_english(book, english, folder):
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "formula"]
     path.write_text(json.dumps(notebook))
     assert assemble(english, folder, book, "ru")["01_tiny"] == ["partial"]
-    ids = [cell.id for cell in read_notebook(folder / "01_tiny.ipynb").cells]
-    assert ids == [cell.id for cell in read_notebook(english / "01_tiny.ipynb").cells]
+    ids = [cell.id for cell in read_chapter(folder / "01_tiny.ipynb").cells]
+    assert ids == [cell.id for cell in read_chapter(english / "01_tiny.ipynb").cells]
 
 
 def test_configuration_of_a_language(book):
@@ -233,14 +232,3 @@ def test_words_of_a_language_are_complete_once_it_has_some():
     )
     others = [set(own["messages"]) for code, own in found.items() if code != "en"]
     assert all(messages == others[0] for messages in others)
-
-
-def test_exit_code_of_a_failure(tmp_path, capsys):
-    output = tmp_path / "site"
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert main(["--source", str(empty), "--output", str(output)]) == 1
-    assert capsys.readouterr().err.startswith("build_book: ")
-    assert main(["--language", "xx", "--output", str(output)]) == 1
-    assert "received 'xx'" in capsys.readouterr().err
-    assert not output.exists()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tools.chapters.markdown import GAP, plain_words
 from tools.chapters.notebooks import ROOT
 from tools.translation.glossary import GLOSSARY, Term, contains, departures, read_glossary
 from tools.translation.languages import SOURCE, languages
-from tools.translation.structure import GAP, plain_words
 
 HEADER = "en,ru,zh-Hans,ko,avoid,note\n"
 ROWS = """\

@@ -12,26 +12,28 @@ from typing import Any
 from docutils import nodes  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 
-DEFAULT = "en"
 FRONT = "index"
-PICTURE = "card.png"  # at the root of all sites; tools/build_site.py puts it there
+PICTURE = "card.png"  # at the root of all sites; tools.build_site puts it there
 NOT_OURS = ("absent", "missing")  # notices of pages whose text is English
 
 
-def alternates(address: str, languages: Iterable[str], page: str) -> dict[str, str]:
+def alternates(
+    address: str, languages: Iterable[str], page: str, *, default: str
+) -> dict[str, str]:
     """Return the addresses of a page by `hreflang`.
 
     Args:
         address: of the folder that holds the languages' sites, with a slash at its end.
         languages: their codes.
         page: name without suffix.
+        default: code of the language that others are translated from.
 
     Returns:
         One address per language, and "x-default": the page that offers the languages for the front
-        pages, English for others.
+        pages, the one of `default` for others.
     """
     found = {code: f"{address}{code}/{page}.html" for code in languages}
-    return found | {"x-default": address if page == FRONT else found[DEFAULT]}
+    return found | {"x-default": address if page == FRONT else found[default]}
 
 
 def add_notices(app: Sphinx, document: nodes.document) -> None:
@@ -47,17 +49,17 @@ def add_notices(app: Sphinx, document: nodes.document) -> None:
     for notice in notices:
         text = words["missing" if notice in NOT_OURS else notice]
         paragraph = nodes.paragraph("", f"{text} ")
-        address = f"../{DEFAULT}/{page}.html"
+        address = f"../{site['source']}/{page}.html"
         paragraph += nodes.reference("", words["original"], refuri=address, internal=False)
         note += paragraph
     # docutils writes these classes as `lang` attributes.
     if set(notices) & set(NOT_OURS):
-        section["classes"].append(f"language-{DEFAULT}")
+        section["classes"].append(f"language-{site['source']}")
         note["classes"].append(f"language-{site['code']}")
     section.insert(1, note)
 
 
-def describe(document: nodes.document | None) -> str:
+def first_paragraph(document: nodes.document | None) -> str:
     """Return the first paragraph of a page, "" if there is none."""
     if document is not None:
         for paragraph in document.findall(nodes.paragraph):
@@ -99,8 +101,8 @@ def add_context(
         for other, name in site["languages"].items()
     ]
     if document is not None:
-        addresses = alternates(site["address"], site["languages"], page)
-        description = describe(document)
+        addresses = alternates(site["address"], site["languages"], page, default=site["source"])
+        description = first_paragraph(document)
         title = app.env.titles[page].astext()
         context["alternates"] = addresses
         context["description"] = description
@@ -116,7 +118,7 @@ def correct_buttons(
         return
     changes = {f"page%20%2F{page}.html": f"page%20%2F{site['code']}%2F{page}.html"}
     if site["notices"].get(page) == ["absent"]:
-        changes[f"/notebooks/{site['code']}/"] = f"/notebooks/{DEFAULT}/"
+        changes[f"/notebooks/{site['code']}/"] = f"/notebooks/{site['source']}/"
     for group in context["header_buttons"]:
         for button in (group, *group.get("buttons", [])):
             for old, new in changes.items():

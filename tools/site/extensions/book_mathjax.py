@@ -1,9 +1,9 @@
 """Sphinx extension: ship MathJax with the site, so that formulas need no other host.
 
-The files come from the package ``sphinx-mathjax-offline`` (MathJax 3.2.2, byte for byte the npm
+The files come from the package `sphinx-mathjax-offline` (MathJax 3.2.2, byte for byte the npm
 package's). Its own extension copies all 24 MB; a page with TeX formulas needs one script, its fonts
 and the TeX extensions that the script loads on demand, 2 MB together. MathJax's licence is
-committed as ``_static/mathjax/LICENSE`` and so ends up beside them.
+committed as `_static/mathjax/LICENSE` and so ends up beside them.
 """
 
 from importlib.util import find_spec
@@ -36,7 +36,7 @@ def mathjax_folder() -> Path:
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    """Copy what the pages need into ``_static/mathjax`` after a successful HTML build."""
+    """Copy what the pages need into `_static/mathjax` after a successful HTML build."""
     if error is not None or app.builder.format != "html":
         return
     source = mathjax_folder()

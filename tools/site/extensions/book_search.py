@@ -1,7 +1,7 @@
 """Sphinx extension: a search that ships inside the site and finds words of every language.
 
-The index and the search's window come from the package ``pagefind[extended]``: files beside the
-pages, no server, no other host. ``_static/search.js`` opens the window and ``_static/search.css``
+The index and the search's window come from the package `pagefind[extended]`: files beside the
+pages, no server, no other host. `_static/search.js` opens the window and `_static/search.css`
 gives it the theme's colours; Sphinx's own search, which cannot find a Chinese or Korean word inside
 a longer one, is switched off.
 
@@ -91,10 +91,10 @@ def remove_sphinx_search(site: Path) -> None:
 
 
 def add_search(site: Path) -> None:
-    """Index one language's built pages into ``<site>/pagefind/``, in place of an older index.
+    """Index one language's built pages into `<site>/pagefind/`, in place of an older index.
 
     Args:
-        site: folder of the language's pages, each with the same ``lang``.
+        site: folder of the language's pages, each with the same `lang`.
 
     Raises:
         SearchError: there is nothing to index, or pagefind failed.
@@ -131,7 +131,7 @@ def add_search(site: Path) -> None:
 def switch_theme_search_off(app: Sphinx, config: Config) -> None:
     """Leave the theme's search window out, whose buttons stay, and give our script its words.
 
-    The script itself and its style are in ``_static``, all of which Jupyter Book adds to the pages.
+    The script itself and its style are in `_static`, all of which Jupyter Book adds to the pages.
     """
     config.html_theme_options["disable_search"] = True
     notice = json.dumps(config.search_notice, ensure_ascii=False).replace("<", "\\u003c")

@@ -12,7 +12,7 @@ MARKS = ("thebe", "THEBE")
 
 
 def is_thebe(file: Any) -> bool:
-    """Tell whether a script or style sheet, as Sphinx hands it to templates, is Thebe's."""
+    """Return whether a script or style sheet, as Sphinx hands it to templates, is Thebe's."""
     texts = (getattr(file, "filename", None), getattr(file, "attributes", {}).get("body"))
     return any(mark in str(text) for text in texts for mark in MARKS)
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.helpers.chapters import code, tiny_chapter, write_chapter, write_toc
-from tools.chapters.notebooks import chapter_paths, read_notebook
+from tools.chapters.notebooks import chapter_paths, read_chapter
 from tools.site.assembly import write_page
 from tools.translation.figures import (
     FIGURES,
@@ -22,6 +22,7 @@ from tools.translation.figures import (
 )
 from tools.translation.glossary import Term
 from tools.translation.languages import SOURCE
+from tools.translation.problems import SYNC
 from tools.translations import main
 
 TINY = "01_tiny.ipynb"
@@ -175,7 +176,7 @@ def test_the_tool_adds_counts_and_names_them(tmp_path: Path, capsys) -> None:
     out = capsys.readouterr().out
     assert "(bars): missing; translate it in ko/figures.yml, then run" in out
     assert "(curve)" not in out
-    assert "run translations.py sync" not in out
+    assert "run python -m tools.translations sync" not in out
     assert main(["status"], tmp_path) == 0
     assert "| 01_tiny |       1 |     0 |" in capsys.readouterr().out
     book(tmp_path, curve=f"{CURVE} Steeply.")
@@ -204,7 +205,7 @@ def test_accept_takes_no_figure_without_a_text(tmp_path: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "ko/figures.yml: not as English has its figures; run translations.py sync"),
+        (b"", f"ko/figures.yml: not as English has its figures; {SYNC}"),
         (figures_bytes({"01_tiny": OWN}), "not as English has its figures"),
         (b"01_tiny: a", "expected chapter, cell, english and text, received 01_tiny: 'a'; mend it"),
     ],
@@ -245,7 +246,7 @@ def test_the_site_has_them(tmp_path: Path) -> None:
         target = tmp_path / language
         target.mkdir()
         write_page(path, language, target, root, read_figures(root, language))
-        assert alternatives(read_notebook(target / path.name)) == {"bars": BARS, "curve": text}
+        assert alternatives(read_chapter(target / path.name)) == {"bars": BARS, "curve": text}
     shutil.rmtree(root / "notebooks" / "ko")
     write_page(path, "ko", target, root, read_figures(root, "ko"))
-    assert alternatives(read_notebook(target / path.name))["curve"] == CURVE
+    assert alternatives(read_chapter(target / path.name))["curve"] == CURVE
