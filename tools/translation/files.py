@@ -16,6 +16,7 @@ from tools.translation.languages import SOURCE, folder
 
 _format: Any = nbformat  # types cover a part of nbformat only
 INDEX = "index.md"
+GUIDE = "TRANSLATING.md"  # for translators, in their language; no page
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.M | re.S)
 RECORD = re.compile(r"^translation:.*\n(?:[ \t]+.*\n)*", re.M)
 
@@ -106,5 +107,7 @@ def page_names(root: Path, language: str) -> list[str]:
     """Return the names of a language's pages, those that English lacks included."""
     paths = folder(root, language).iterdir() if folder(root, language).is_dir() else []
     return sorted(
-        path.name for path in paths if path.suffix in (".ipynb", ".md") and path.name[0] != "."
+        path.name
+        for path in paths
+        if path.suffix in (".ipynb", ".md") and path.name[0] != "." and path.name != GUIDE
     )

@@ -23,6 +23,16 @@ from tools.translation.pairs import source_hash
 from tools.translations import main
 
 
+def test_what_translators_are_told_is_no_page(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = check(book, capsys)
+    place(book, "TRANSLATING.md").write_text("# How to translate\n", encoding="utf-8")
+    assert check(book, capsys) == before
+    place(book, "OTHER.md").write_text("# Another page\n", encoding="utf-8")
+    assert len(check(book, capsys)) == len(before) + 1
+
+
 def test_index(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = place(book, "index.md")
     head = f"---\ntranslation:\n  stand_in: {source_hash(INDEX)}\n---\n"
