@@ -81,7 +81,6 @@ def test_a_saved_model_gives_the_same_texts_in_a_process_without_charrnn(
         assert received == generate(generator.one_step, alphabet, prompts, *numbers)
 
 
-@pytest.mark.slow
 def test_a_saved_model_replaces_the_old_one_whole(generator, tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()

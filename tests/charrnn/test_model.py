@@ -218,7 +218,6 @@ def test_other_dtype_policies_train_and_generate(policy, cell):
         keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.slow
 def test_keras_saves_and_clones_a_whole_model(tmp_path):
     model = CharacterModel(10, 3, units=4, layers=2, dropout=0.25)
     model.save(tmp_path / "x.keras")

@@ -60,7 +60,6 @@ def test_fit_lowers_the_loss_and_does_not_train_the_state():
     assert len(model.trainable_variables) == len(CharacterModel(**SIZES).trainable_variables)
 
 
-@pytest.mark.slow
 def test_rows_start_from_zeros_in_turn():
     text = random_ids(1, 200)[0]
     model = compiled(StreamModel(4, fresh_every=3, **SIZES))

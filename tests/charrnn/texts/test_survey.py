@@ -91,7 +91,6 @@ def test_spelling_loss_is_its_formula():
     assert loss[1:] == pytest.approx([-math.log(p) for p in expected[1:]], rel=1e-12)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("training", ["abxxaxyz", "abab"])
 def test_probabilities_of_all_unknown_characters_add_up_to_one(training):
     every = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)

@@ -130,7 +130,6 @@ def stream_windows_as_list():
     return list(zip(*stream_windows(IDS, 4, 7), strict=True))
 
 
-@pytest.mark.slow
 def test_validation_begins_afresh_and_leaves_nothing():
     stateful, plain = pair(4)
     stateful.compile(keras.optimizers.SGD(0.0), next_character_loss(), jit_compile=False)
@@ -164,7 +163,6 @@ def test_weights_fit_another_batch_size(cell, tmp_path):
     np.testing.assert_allclose(single(ids), plain(ids), atol=1e-5)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("unknown", [0.0, 9.0], ids=["unknown as likely", "unknown likely"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_text_is_that_of_the_other_generator(cell, unknown, alphabet):
