@@ -82,6 +82,8 @@ def test_outputs_of_the_book_s_own_chapters_are_stored_in_every_language(
 def test_copies_leave_the_translations_alone(book: Path, tmp_path: Path) -> None:
     korean = book / "notebooks" / "ko" / "training.ipynb"
     before = korean.read_bytes()
+    # Something that sync would copy.
+    write_chapter(book / "notebooks" / "en", tiny_chapter(SHOW, code("new", "1")), "training")
     assert main(["1", "--output", str(tmp_path / "out")], book) == 0
     assert printed(tmp_path / "out" / "training.ipynb") == "quick 3\n"
     assert korean.read_bytes() == before

@@ -109,6 +109,16 @@ def test_a_picture_shows_what_was_asked_for(site, capsys, page, options, size, c
 
 
 @needs_browser
+@pytest.mark.parametrize(("width", "wanted"), [(360, 980), (1280, 1280)])
+def test_a_narrow_screen_is_a_telephone_s(site, capsys, width, wanted):
+    """Which lays a page out widely that does not say how wide a screen it expects."""
+    (site / "en/page.html").write_text(PAGE.replace('<meta name="viewport"', "<meta"))
+    options = ["--site", str(site), "--width", str(width)]
+    assert main(["page.html", str(site / "page.png"), *options]) == 0
+    assert f"the page wants {wanted}\n" in capsys.readouterr().out
+
+
+@needs_browser
 def test_a_page_too_wide_for_its_screen_is_told(site, capsys):
     (site / "en/page.html").write_text("<div style='width: 2000px'>wide</div>")
     assert screenshot.main(["page.html", str(site / "page.png"), "--site", str(site)]) == 0

@@ -101,6 +101,7 @@ def test_drift_is_noticed_and_mended(
     problems = check(book, capsys)
     (problem,) = {problem for problem in problems if re.search(words, problem)} or {str(problems)}
     assert problem.startswith("ko/01_tiny.ipynb")
+    assert "None" not in " ".join(problems)
     assert "run python -m tools.translations sync" in problem
     assert main(["sync"], book) == 0
     assert capsys.readouterr().out.startswith("ko/01_tiny.ipynb: ")

@@ -192,6 +192,16 @@ def test_the_tool_adds_counts_and_names_them(tmp_path: Path, capsys) -> None:
     assert "(curve)" not in capsys.readouterr().out
 
 
+def test_accepting_all_of_a_chapter_accepts_its_figures(tmp_path: Path) -> None:
+    book(tmp_path, curve=CURVE)
+    assert main(["add", "ko"], tmp_path) == 0
+    path = tmp_path / "notebooks" / "ko" / FIGURES
+    stale = {"english": "A line.", "text": "내려가는 곡선."}
+    path.write_bytes(figures_bytes({"01_tiny": {"curve": stale}}))
+    assert main(["accept", "ko", "1", "--all", "--same"], tmp_path) == 0
+    assert read_figures(tmp_path, "ko") == {"01_tiny": OWN}
+
+
 def test_accept_takes_no_figure_without_a_text(tmp_path: Path, capsys) -> None:
     book(tmp_path, bars=BARS)
     assert main(["add", "ko"], tmp_path) == 0

@@ -39,6 +39,7 @@ def test_other_words_are_no_difference(english: str, translated: str) -> None:
         ("a", "    a", "fenced blocks: expected 0"),
         ("$x$ and $y$", "$x$ and y", "inline formulas: expected 2 as in English, found 1"),
         ("a\n\n$$\nx\n$$", "a", "displayed formulas: expected 1 as in English, found 0"),
+        ("a\n\n$$x$$ (eq)", "a", "displayed formulas: expected 1 as in English, found 0"),
         ("`a` `a` `b`", "`a` `b` `b`", "inline code: lacks 'a'; has 'b', which English lacks"),
         ("[a](1.md)", "[a](2.md)", "links: lacks 'notebooks/*/1.md'; has 'notebooks/*/2.md'"),
         ("[a](1.md#b)", "[a](1.md)", "links: lacks 'notebooks/*/1.md#'"),
@@ -110,6 +111,12 @@ def test_what_english_shows_may_show() -> None:
 )
 def test_has_words(text: str, expected: bool) -> None:
     assert has_words(text) is expected
+
+
+def test_each_table_has_its_own_shape() -> None:
+    wide = "| a | b | c |\n|---|---|---|\n"
+    shapes = ["2 rows of 2 columns", "1 rows of 3 columns", "2 rows of 2 columns"]
+    assert structure(f"{TABLE}\n{wide}\n{TABLE}", "en")["tables"] == shapes
 
 
 def test_paths_are_taken_from_the_folder_of_the_language() -> None:
