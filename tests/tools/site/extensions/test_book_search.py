@@ -125,9 +125,14 @@ def test_a_site_without_pages_is_refused(tmp_path):
         add_search(tmp_path)
 
 
-def test_a_failure_of_pagefind_is_reported(site, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "index",
+    ["", 'for folder; do :; done\nmkdir -p "$folder"\ntouch "$folder/pagefind.js"\n'],
+    ids=["nothing written", "half an index written"],
+)
+def test_a_failure_of_pagefind_is_reported(site, monkeypatch, tmp_path, index):
     program = tmp_path / "broken"
-    program.write_text("#!/bin/sh\necho out of order\nexit 3\n")
+    program.write_text(f"#!/bin/sh\n{index}echo out of order\nexit 3\n")
     program.chmod(0o755)
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", str(program))
     with pytest.raises(SearchError, match="pagefind ended with 3:\nout of order"):
