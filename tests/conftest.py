@@ -34,6 +34,14 @@ def pytest_collection_modifyitems(config, items):
             config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let fixtures see at their end that their test has failed."""
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
+
+
 def load_book(name):
     """Load a corpus that the internet or CHARRNN_DATA has; where that is set, it must be there."""
     if reason := why_missing(name):

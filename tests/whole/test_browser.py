@@ -52,6 +52,7 @@ QUERIES = {
 PLACEHOLDERS = {"en": "Search", "ru": "Поиск", "zh-Hans": "搜索", "zh-Hant": "搜尋", "ko": "검색어"}
 FIELD = "pagefind-modal input"
 WINDOW = "pagefind-modal dialog"
+OPEN: list[Tab] = []
 
 needs_browser = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 each_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -77,6 +78,17 @@ def browser():
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def photograph(request):
+    """Write what every open page shows into the folder SCREENSHOTS when a test has failed."""
+    yield
+    if request.node.failed and (folder := os.environ.get("SCREENSHOTS")):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^\w.-]+", "-", request.node.name)
+        for number, tab in enumerate(OPEN):
+            tab.page.screenshot(path=Path(folder) / f"{name}-{number}.png")
+
+
 @pytest.fixture(scope="module")
 def make_tab(browser, address):
     """Return tabs, one for each set of options, used again and again."""
@@ -89,6 +101,7 @@ def make_tab(browser, address):
             context = browser.new_context(**options)
             context.set_default_timeout(20_000)
             tabs[key] = Tab(context, address)
+            OPEN.append(tabs[key])
         return tabs[key]
 
     yield make
