@@ -97,7 +97,7 @@ def train_arm(arm: str, seed: int, steps: int, text: Shakespeare) -> SelfTrained
     return model
 
 
-def measure_arm(key: Key, steps: int, prompts: Prompts) -> dict[str, Any]:
+def measure_run(key: Key, steps: int, prompts: Prompts) -> dict[str, Any]:
     """Train one arm with one seed, or take the corpus itself; return the rest of its row."""
     text = prompts.text
     if key["arm"] == REAL:
@@ -134,7 +134,7 @@ def main() -> None:
     keys = [{"arm": arm, "seed": str(seed)} for seed in given.seeds for arm in (FORCED, SCHEDULED)]
     keys.append({"arm": REAL, "seed": "0"})
     prompts = Prompts()
-    fill_table(RECORD, keys, lambda key: measure_arm(key, given.steps, prompts))
+    fill_table(RECORD, keys, lambda key: measure_run(key, given.steps, prompts))
 
 
 if __name__ == "__main__":
