@@ -23,6 +23,9 @@ READY := $(VENV)/set-up-complete
 NBVAL ?= notebooks/en
 # Tests of the path run by themselves in `make check`; these read the built sites.
 UNIT_TESTS := tests/charrnn
+# Those that compute with a model; they pass without charrnn/fast, too.
+PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training checkpoints generation \
+	likely sampler metrics weights recipes export command_line)
 SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
@@ -118,6 +121,8 @@ translations: $(READY)
 other-tests: $(READY)
 	@echo "== slow tests of the path: pytest"
 	@$(BIN)/python -m pytest -q -m slow $(UNIT_TESTS)
+	@echo "== tests of the path once more, charrnn/fast switched off: pytest"
+	@CHARRNN_FAST=0 $(ONE_THREAD) $(BIN)/python -m pytest -q $(TWO) -m "not slow" $(PLAIN_TESTS)
 	@echo "== all other tests: pytest"
 	@$(BIN)/python -m pytest -q --ignore $(UNIT_TESTS) $(SITE_TESTS:%=--ignore %)
 	@echo "== notebooks: pytest --nbval, stored outputs against new ones"

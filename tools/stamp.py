@@ -5,7 +5,8 @@
     python -m tools.stamp --check --expect https://github.com/owner/name
 
 Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
-pyproject.toml, and README.md between `<!-- repository -->` and `<!-- /repository -->`.
+pyproject.toml, `repository-code` in CITATION.cff, and README.md between `<!-- repository -->` and
+`<!-- /repository -->`.
 """
 
 import copy
@@ -139,8 +140,13 @@ def stamp_project(text: str, repository: Repository) -> str:
     return PROJECT_URL.sub(rf'\g<1>"{repository.url}"', text)
 
 
+def stamp_citation(text: str, repository: Repository) -> str:
+    """Return a CITATION.cff with the address replaced, if it has one."""
+    return re.sub(r"^(repository-code: ).+$", rf"\g<1>{repository.url}", text, flags=re.M)
+
+
 def stamp(root: Path, *, write: bool) -> list[str]:
-    """Stamp the chapters, README.md and pyproject.toml of `root`; return what differed."""
+    """Stamp the chapters and files of `root`; return what differed."""
     repository = read_repository(root / "_config.yml")
     messages = []
     for path in chapter_paths(root):
@@ -153,7 +159,11 @@ def stamp(root: Path, *, write: bool) -> list[str]:
         messages += [f"{place}: {difference}" for difference in differences]
         if write and differences:
             write_notebook(path, notebook)
-    for name, renew in (("README.md", stamp_readme), ("pyproject.toml", stamp_project)):
+    for name, renew in (
+        ("README.md", stamp_readme),
+        ("pyproject.toml", stamp_project),
+        ("CITATION.cff", stamp_citation),
+    ):
         path = root / name
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if (renewed := renew(text, repository)) != text:
