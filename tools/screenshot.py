@@ -1,7 +1,7 @@
 """Photograph a page of the built book in headless Chromium.
 
-    python -m tools.screenshot 03_model.html page.png --width 360 --dark
-    python -m tools.screenshot index.html#chapters page.png --language ko
+    python -m tools.screenshot 02_windows.html#windows-by-stepping page.png
+    python -m tools.screenshot index.html page.png --language ko --width 360 --dark
 
 Needs a Chromium on the machine (the environment variable `CHROMIUM` names another program), which
 playwright drives. The page is served from 127.0.0.1, as `make serve` does.

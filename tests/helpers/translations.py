@@ -15,17 +15,9 @@ from tools.translation.files import read_any_page
 from tools.translations import main
 
 v4: Any = nbformat.v4
-
-
 TINY, OTHER = "01_tiny.ipynb", "02_other.ipynb"
-
-
 INDEX = "# Book\n\nTwo chapters: [one](01_tiny.ipynb).\n"
-
-
 TO_DO = "run|delete|as in English|put a space|use it|avoid"
-
-
 LINE = re.compile(rf"ko/(\S+\.(?:ipynb|md)|index\.md)\b.*: .*({TO_DO})")
 
 

@@ -1,12 +1,14 @@
 """Photographs of a page: what is refused, and pictures of a page whose colours are known."""
 
 import importlib.util
+import re
 import urllib.request
 
 import pytest
 from matplotlib.image import imread
 
 from tools import screenshot
+from tools.chapters.notebooks import chapter_paths
 from tools.screenshot import NO_BROWSER, PROGRAMS, chromium, main, served
 
 PAGE = """<!doctype html><meta name="viewport" content="width=device-width">
@@ -41,6 +43,17 @@ def install(folder, name):
     (folder / name).write_text("#!/bin/sh\n")
     (folder / name).chmod(0o755)
     return str(folder / name)
+
+
+def test_the_examples_name_pages_of_the_book():
+    pages = re.findall(r"tools\.screenshot (\S+)\.html(?:#(\S+))?", screenshot.__doc__)
+    assert len(pages) == 2
+    chapters = {path.stem: path for path in chapter_paths()}
+    for name, section in pages:
+        assert name in {"index", *chapters}
+        if section:
+            text = chapters[name].read_text(encoding="utf-8").lower().replace(" ", "-")
+            assert f"#-{section}" in text
 
 
 def test_the_machine_s_own_browser_is_found(no_programs, monkeypatch):

@@ -18,7 +18,7 @@ from tools.build_site import build_all
 from tools.chapters.markdown import parse as parse_markdown
 from tools.chapters.notebooks import ROOT, read_chapter, toc_files
 from tools.translation.figures import read_figures
-from tools.translation.languages import SOURCE, languages
+from tools.translation.languages import SOURCE, folder, languages
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 LANGUAGES = languages(ROOT)
@@ -29,7 +29,7 @@ PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
 FORMULAS = {
     name
     for name in ENGLISH
-    for cell in read_chapter(ROOT / "notebooks" / "en" / f"{name}.ipynb").cells
+    for cell in read_chapter(folder(ROOT, SOURCE) / f"{name}.ipynb").cells
     if cell.cell_type == "markdown"
     and any(token.type.startswith("math") for token in parse_markdown(cell.source))
 }
@@ -41,12 +41,12 @@ STRAY = re.compile(r"\*\*|`|\$\$|\]\(|^#+ |</?\w+>", re.M)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     if "BOOK_SITES" in os.environ:
-        folder = Path(os.environ["BOOK_SITES"]).resolve()
-        assert (folder / "en/index.html").is_file(), f"BOOK_SITES: no built book in {folder}"
-        return folder
-    folder = tmp_path_factory.mktemp("book") / "site"
-    build_all(ROOT / "notebooks" / "en", folder, strict=True)
-    return folder
+        built = Path(os.environ["BOOK_SITES"]).resolve()
+        assert (built / "en/index.html").is_file(), f"BOOK_SITES: no built book in {built}"
+        return built
+    target = tmp_path_factory.mktemp("book") / "site"
+    build_all(folder(ROOT, SOURCE), target, strict=True)
+    return target
 
 
 @cache
