@@ -9,10 +9,11 @@ import math
 import numpy as np
 import pytest
 
-from charrnn import generation, metrics, model, training, windows
+from charrnn import generation, metrics, training, windows
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState
 from charrnn.export import save_saved_model
+from charrnn.model import CharacterModel
 from charrnn.variants import stateful
 from charrnn.vocabulary import Vocabulary
 
@@ -45,7 +46,7 @@ def test_system_a_subclassed_gru(shakespeare, tmp_path):
     batches = windows.shuffled_batches(*cut, batch_size=64, seed=1)
     assert len(cut[0]) // 64 == 172
     keras.utils.set_random_seed(1)
-    network = model.build(vocabulary_size=len(vocabulary))
+    network = CharacterModel(vocabulary_size=len(vocabulary))
     assert parameters(network) == [16_896, 3_938_304, 67_650]
     assert network.count_params() == 4_022_850
 
@@ -61,7 +62,7 @@ def test_system_a_subclassed_gru(shakespeare, tmp_path):
     history = training.fit(network, lambda step: batches, validation, 2, STEPS, tmp_path, verbose=0)
     assert history[1]["val_loss"] < history[0]["val_loss"] < loss
 
-    restored = model.build(vocabulary_size=len(vocabulary))
+    restored = CharacterModel(vocabulary_size=len(vocabulary))
     assert RunState(restored, keras.optimizers.Adam(), tmp_path).restore() == 2
     assert_same_predictions(network, restored, inputs[:1])
     one_step = generation.OneStep(restored)
@@ -86,7 +87,7 @@ def test_system_b_eager_gru_with_a_tape(shakespeare, tmp_path):
     inputs, targets = windows.step_windows(ids, 100)
     assert np.array_equal(inputs[1:, 0], targets[:-1, -1])  # no character is skipped
     keras.utils.set_random_seed(1)
-    network = model.build(vocabulary_size=len(vocabulary))
+    network = CharacterModel(vocabulary_size=len(vocabulary))
     optimizer, loss_function = keras.optimizers.Adam(LEARNING_RATE), training.next_character_loss()
     first = ids[: 8 * STEPS * 100 + 1]
     # B's next batch starts 64 windows further on, so its carried state belongs to other text.
@@ -107,7 +108,7 @@ def test_system_b_eager_gru_with_a_tape(shakespeare, tmp_path):
     assert np.mean(losses[STEPS:]) < np.mean(losses[:STEPS]) < loss
     RunState(network, optimizer, tmp_path).save(2)
 
-    restored = model.build(vocabulary_size=len(vocabulary))
+    restored = CharacterModel(vocabulary_size=len(vocabulary))
     other = keras.optimizers.Adam()
     assert RunState(restored, other, tmp_path).restore() == 2
     assert int(other.iterations) == 2 * STEPS  # the optimizer's memory, too
