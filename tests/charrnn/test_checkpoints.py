@@ -71,3 +71,15 @@ def test_the_state_of_a_model_of_other_sizes_is_refused(tmp_path):
     model = CharacterModel(vocabulary_size=5, embedding_size=3, units=4, layers=2, dropout=0.5)
     with pytest.raises(ValueError, match=r"received '.*' with .*; choose another folder"):
         RunState(model, keras.optimizers.Adam(), tmp_path).restore()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused_and_the_state_before_stays(tmp_path, value):
+    model, optimizer = new_run(1)
+    state = RunState(model, optimizer, tmp_path)
+    state.save(1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    model.dense.bias.assign([0.0, value, 0.0, 0.0, 0.0])
+    with pytest.raises(FloatingPointError, match=r"weights of shape \(5,\): .* in epoch 2"):
+        state.save(2)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
