@@ -21,10 +21,10 @@ import jinja2
 from charrnn.support.files import write_folder_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT
+from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
 from tools.site.build_book import build, public_address, storage_key
 from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
-from tools.stamp import read_repository
 from tools.translation.languages import SOURCE, Language, languages
 
 PICTURE_SOURCE = "pictures/page.png"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
-from tools.stamp import read_repository
+from tools.chapters.repository import read_repository
 from tools.translation.languages import folder, languages
 
 # Colab, August 2026: Python 3.13, TensorFlow 2.20.0, Keras 3.13.2, NumPy 2.1.3. The kernel and

@@ -12,16 +12,15 @@ pyproject.toml, `repository-code` in CITATION.cff, and README.md between `<!-- r
 import copy
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 
 from charrnn.support.files import write_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
+from tools.chapters.repository import Repository, read_repository
 
 _format: Any = nbformat  # types cover a part of nbformat only
 COLAB = "https://colab.research.google.com/github"
@@ -51,42 +50,6 @@ if importlib.util.find_spec("charrnn") is None:
         message = f"cannot install charrnn from {{repository}}"
         raise RuntimeError(f"{{message}}:\\n{{result.stderr}}")
     importlib.invalidate_caches()"""
-
-
-@dataclass(frozen=True)
-class Repository:
-    """Where the book's source lives.
-
-    Attributes:
-        url: `https://github.com/owner/name`, without a slash at the end.
-        branch: the branch that Colab opens chapters and installs the package from.
-    """
-
-    url: str
-    branch: str
-
-    @property
-    def name(self) -> str:
-        """`owner/name`."""
-        return self.url.removeprefix("https://github.com/")
-
-
-def read_repository(config: Path) -> Repository:
-    """Read the address from `_config.yml`.
-
-    Raises:
-        ValueError: if it is missing or no address of a repository on GitHub, which Colab needs.
-    """
-    content = yaml.safe_load(config.read_text(encoding="utf-8")).get("repository", {})
-    url, branch = str(content.get("url", "")), str(content.get("branch", ""))
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", url) or url.endswith(".git"):
-        raise ValueError(
-            f"{config.name}: expected repository.url https://github.com/OWNER/NAME, "
-            f"received {url!r}"
-        )
-    if not re.fullmatch(r"[\w./-]+", branch):
-        raise ValueError(f"{config.name}: expected repository.branch, received {branch!r}")
-    return Repository(url, branch)
 
 
 def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 import nbformat
 
 from tools.chapters.notebooks import write_notebook
-from tools.stamp import Repository, stamp_notebook
+from tools.chapters.repository import Repository
+from tools.stamp import stamp_notebook
 
 REPOSITORY = Repository("https://github.com/owner/name", "main")
 EXERCISES = """\

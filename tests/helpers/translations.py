@@ -10,7 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from tools.stamp import Repository, stamp_notebook
+from tools.chapters.repository import Repository
+from tools.stamp import stamp_notebook
 from tools.translation.files import read_any_page
 from tools.translations import main
 

@@ -14,9 +14,9 @@ from tests.helpers.books import PAGES, add_language, tiny_book
 from tests.tools.site.test_build_book import change
 from tools import build_site
 from tools.chapters.notebooks import ROOT
+from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
 from tools.site.build_book import public_address
-from tools.stamp import read_repository
 from tools.translation.languages import languages
 
 CODES = ["en", "ko", "ru", "zh-Hans", "zh-Hant"]

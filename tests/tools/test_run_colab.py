@@ -9,8 +9,8 @@ import pytest
 
 from tools import run_colab
 from tools.chapters.notebooks import ROOT, chapter_paths
+from tools.chapters.repository import read_repository
 from tools.run_colab import PACKAGES, clone_repository, git_at, main, make_environment, run_alone
-from tools.stamp import read_repository
 from tools.translation.languages import languages
 
 

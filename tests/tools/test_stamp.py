@@ -4,7 +4,8 @@ import pytest
 
 from tests.helpers.chapters import tiny_chapter, write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
-from tools.stamp import SETUP, main, read_repository, stamp
+from tools.chapters.repository import read_repository
+from tools.stamp import SETUP, main, stamp
 
 CONFIG = """\
 title: Book

@@ -9,4 +9,5 @@ output_rules  rules for them
 source_rules  rules for cells and prose
 taught        what a chapter teaches is what the package runs
 reachable     which corpus can be had here
+repository    the repository's address
 """

@@ -17,8 +17,8 @@ import yaml
 
 from charrnn.support.files import write_folder_atomically
 from tools.chapters.notebooks import ROOT
+from tools.chapters.repository import Repository, read_repository
 from tools.site.assembly import BuildError, assemble
-from tools.stamp import Repository, read_repository
 from tools.translation.languages import SOURCE, languages
 
 # Jupyter Book's own progress is some hundred lines; of a failed build these are worth reading.

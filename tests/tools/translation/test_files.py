@@ -17,7 +17,8 @@ from tests.helpers.translations import (
     sync_is_stable,
     table,
 )
-from tools.stamp import Repository, stamp_notebook
+from tools.chapters.repository import Repository
+from tools.stamp import stamp_notebook
 from tools.translation.files import page_bytes, read_any_page
 from tools.translation.pairs import source_hash
 from tools.translations import main
