@@ -97,6 +97,21 @@ def test_after_a_long_step_there_is_one_report(endless):
 
 
 @pytest.mark.slow
+def test_each_step_has_the_rate_of_its_place_in_the_run(endless):
+    asked = []
+
+    class Asking(Idle):
+        def rate(self, step, progress):
+            asked.append((step, progress))
+            return 0.25 * step
+
+    recipe = Asking(embedding_size=4, units=8, batch_size=4, length=8)
+    model = train_for(4, TEXT, 11, recipe=recipe, clock=steps())
+    assert asked == [(0, 0.0), (1, 0.25), (2, 0.5), (3, 0.75)]
+    assert float(model.optimizer.learning_rate) == 0.75
+
+
+@pytest.mark.slow
 def test_the_loss_is_the_mean_since_the_last_report(endless):
     text = np.random.default_rng(1).integers(1, 11, 500).astype("int32")
     reports = Reports()
