@@ -55,9 +55,3 @@ def test_a_failing_import_still_says_why():
     result = run("import sys; sys.modules['keras'] = None; import charrnn.backend")
     assert result.returncode == 1
     assert "import of keras halted" in result.stderr
-
-
-@pytest.mark.parametrize("module", ["files", "corpora", "vocabulary", "prompts", "weights"])
-def test_modules_that_need_no_tensorflow_do_not_import_it(module):
-    script = f"import sys, charrnn.{module}; print({{'tensorflow', 'keras'}} & set(sys.modules))"
-    assert run(script).stdout == "set()\n"
