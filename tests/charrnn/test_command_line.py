@@ -91,6 +91,18 @@ def test_sample_takes_its_options(capsys):
     assert capsys.readouterr().out == expected + "\n"
 
 
+def test_without_options_the_packages_model_writes_a_thousand_characters(monkeypatch):
+    asked = []
+    monkeypatch.setattr(Sampler, "generate", lambda _, *given: asked.append(given) or [""])
+    assert main(["sample", "--seed", "0"]) == 0
+    assert asked == [(["\n"], 1000, 1.0, 0, None, None)]
+
+
+def test_without_options_the_packages_model_is_evaluated_on_its_own_text():
+    options = command_line._parser().parse_args(["evaluate"])
+    assert (options.model, options.file) == (str(PRETRAINED), None)
+
+
 def test_sample_without_a_seed_writes_another_text_each_time(capsys):
     texts = set()
     for _ in range(3):
