@@ -112,7 +112,6 @@ def test_a_saved_model_draws_from_the_likely_characters_that_its_generator_does(
     assert ask(tmp_path / "model", *request) == expected
 
 
-@pytest.mark.slow
 def test_layers_are_traced_without_cudnn_and_have_it_back_afterwards(
     make_model, alphabet, tmp_path, monkeypatch
 ):
