@@ -156,7 +156,6 @@ serve: $(READY) ## serve the built site on 127.0.0.1
 
 outputs: $(READY) ## run English chapters, store their outputs, copy them to all languages (CHAPTER=4)
 	@$(BIN)/python -m tools.execute --profile quick --in-place $(CHAPTER)
-	@$(BIN)/python -m tools.translations sync
 
 stamp: $(READY) ## write the repository's address from _config.yml where it is needed
 	@$(BIN)/python -m tools.stamp
