@@ -89,6 +89,12 @@ def test_sample_takes_its_options(capsys):
     assert capsys.readouterr().out == expected + "\n"
 
 
+def test_sample_takes_0_for_a_seed_like_any_other(capsys):
+    assert main(["sample", "--length", "60", "--seed", "0"]) == 0
+    (expected,) = Sampler.load(PRETRAINED).generate(["\n"], 60, 1.0, 0)
+    assert capsys.readouterr().out == expected + "\n"
+
+
 def test_sample_without_a_seed_writes_another_text_each_time(capsys):
     texts = set()
     for _ in range(3):
