@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 
 from benchmarks import limits, run
@@ -19,7 +20,7 @@ from benchmarks.contender import (
     step_seconds,
 )
 from benchmarks.materials import write_materials
-from benchmarks.picture import draw, write_picture
+from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
@@ -140,6 +141,14 @@ def test_the_picture_is_small_white_and_shows_each_value(measurements, tmp_path)
     assert len(data) < 60_000
     assert picture.width == 720
     assert picture.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_the_bars_of_this_book_have_a_colour_of_their_own(measurements):
+    for axes in draw(make_rows(measurements)).axes:
+        titles = [label.get_text() for label in axes.get_yticklabels()]
+        for title, bar in zip(titles, axes.patches, strict=True):
+            expected = OURS if title.startswith("this book") else PEERS
+            assert to_hex(bar.get_facecolor()) == to_hex(expected), title
 
 
 def test_a_clock_gives_the_median(monkeypatch):

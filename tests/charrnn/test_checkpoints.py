@@ -66,9 +66,11 @@ def test_one_state_is_kept_and_its_predecessor_goes_last(tmp_path, monkeypatch):
     assert RunState(*new_run(2), tmp_path).restore() == 2
 
 
-def test_the_state_of_a_model_of_other_sizes_is_refused(tmp_path):
+@pytest.mark.parametrize("changes", [{"layers": 2}, {"units": 6}])
+def test_the_state_of_a_model_of_other_sizes_is_refused(tmp_path, changes):
     RunState(*new_run(1), tmp_path).save(1)
-    model = CharacterModel(vocabulary_size=5, embedding_size=3, units=4, layers=2, dropout=0.5)
+    sizes = {"vocabulary_size": 5, "embedding_size": 3, "units": 4, "dropout": 0.5}
+    model = CharacterModel(**sizes | changes)
     with pytest.raises(ValueError, match=r"received '.*' with .*; choose another folder"):
         RunState(model, keras.optimizers.Adam(), tmp_path).restore()
 

@@ -8,7 +8,19 @@ import pytest
 from charrnn.metrics import cross_entropy
 from charrnn.streams import StreamModel
 from charrnn.support.files import read_table
-from experiments.stateful import ARMS, CHARACTERS, LENGTHS, RECORD, batches, first_losses
+from charrnn.vocabulary import Vocabulary
+from experiments import stateful
+from experiments.shared import Shakespeare
+from experiments.stateful import (
+    ARMS,
+    CHARACTERS,
+    LENGTHS,
+    RECORD,
+    arm_key,
+    batches,
+    first_losses,
+    measure_arm,
+)
 
 TEXT = np.arange(1000, dtype="int32")  # an id is its position
 
@@ -47,6 +59,25 @@ def test_first_losses_look_at_the_beginning_of_windows():
     assert carried == pytest.approx(np.mean(expected), abs=1e-5)
     alone = [cross_entropy(model(ids[None, s : s + 4])[0], wanted[s : s + 4]) for s in (10, 20)]
     assert fresh == pytest.approx(np.mean(alone), abs=1e-5)
+
+
+@pytest.mark.parametrize("arm", ["shuffled, fresh", "streams, carried"])
+def test_an_arm_starts_each_window_from_zeros_or_never(arm, monkeypatch):
+    made = []
+
+    def new_model(*arguments, **sizes):
+        made.append(StreamModel(*arguments, **sizes))
+        return made[-1]
+
+    monkeypatch.setattr(stateful, "StreamModel", new_model)
+    monkeypatch.setattr(stateful, "SIZES", {"embedding_size": 4, "units": 8})
+    vocabulary = Vocabulary("abcdefgh")
+    ids = np.random.default_rng(0).integers(1, 9, 400).astype("int32")
+    text = Shakespeare("", vocabulary, ids, ids, ids, ids)
+    measured = measure_arm(arm_key("order", arm, 8, 1) | {"rows": "3"}, 2, text)
+    (model,) = made
+    assert measured["steps"] == int(model.carried.batches) == 2
+    assert model.carried.fresh_every == {"fresh": 1, "carried": None}[arm.split(", ")[1]]
 
 
 def test_the_record_has_all_runs():

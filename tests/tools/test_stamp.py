@@ -4,8 +4,8 @@ import pytest
 
 from tests.helpers.chapters import tiny_chapter, write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
-from tools.chapters.repository import read_repository
-from tools.stamp import SETUP, main, stamp
+from tools.chapters.repository import Repository, read_repository
+from tools.stamp import SETUP, main, stamp, stamp_readme
 
 CONFIG = """\
 title: Book
@@ -166,3 +166,9 @@ def test_setup_cell_installs_where_charrnn_is_missing(
     assert commands[0][-1] == "charrnn-book @ git+https://github.com/owner/name@main"
     assert "--upgrade" not in commands[0]
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_address_of_the_pages_has_its_owner_in_lower_case() -> None:
+    readme = stamp_readme(README, Repository("https://github.com/New-Owner/Name", "main"))
+    assert "git clone https://github.com/New-Owner/Name.git" in readme
+    assert "[book](https://new-owner.github.io/Name/)" in readme

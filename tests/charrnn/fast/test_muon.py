@@ -60,3 +60,12 @@ def test_recurrent_kernels_get_orthogonal_steps_and_all_else_adam():
         else:
             np.testing.assert_allclose(variable, right, atol=1e-6)
     assert kernels == 2
+
+
+def test_keras_makes_an_equal_optimizer_from_what_it_saved():
+    optimizer = Muon(0.02, scale=0.05, clip_norm=0.5)
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert type(again) is Muon
+    assert float(again.learning_rate) == pytest.approx(0.02)
+    assert (again.scale, again.rms_rate) == (0.05, 0.05)
+    assert (again.clip_norm, again.global_clipnorm) == (0.5, 0.5)

@@ -7,6 +7,8 @@ def test_words_around_code_formulas_and_addresses_are_kept() -> None:
     text = "one `two` three ``four ` five`` six $x$ [seven](eight)\n\n~~~\nnine\n~~~\nten"
     assert re.findall(r"\w+", plain_words(text)) == ["one", "three", "six", "seven", "ten"]
     assert plain_words("a *b*\nc").strip(GAP) == "a b c"
+    for hard_break in ("  \n", "\\\n"):
+        assert plain_words(f"a *b*{hard_break}c").strip(GAP) == "a b c"
 
 
 def test_bare_addresses_are_no_words_and_file_names_no_addresses() -> None:
