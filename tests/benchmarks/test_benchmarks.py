@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from benchmarks import limits, run
+from benchmarks import limits, processes, run
 from benchmarks.contender import (
     QUICK,
     SYSTEM_A,
@@ -264,6 +264,17 @@ def test_only_finite_numbers_above_0_count(monkeypatch, tmp_path):
         monkeypatch.setattr("benchmarks.processes.run_json", lambda _, value=value: {"rate": value})
         with pytest.raises(ContenderError, match="expected a finite rate above 0"):
             runner.run(Contender("benchmarks.limits"), {}, "once")
+
+
+@pytest.mark.parametrize("peers", [False, True])
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_contender_is_started_as_it_says(monkeypatch, tmp_path, peers, quick):
+    commands = []
+    monkeypatch.setattr(processes, "run_json", lambda command: commands.append(command) or {})
+    contender = Contender("benchmarks.limits", ("--one", "two"), peers)
+    Runner("ours", "theirs", tmp_path, quick).run(contender, {}, "once")
+    expected = ["theirs" if peers else "ours", "-m", "benchmarks.limits", str(tmp_path)]
+    assert commands == [[*expected, "--one", "two", *(["--quick"] if quick else [])]]
 
 
 def test_a_failed_run_leaves_no_results(monkeypatch, tmp_path):

@@ -257,3 +257,17 @@ def test_a_text_that_is_too_short_is_refused():
         train_for(5, TEXT[:20], 11, recipe=TINY)
     with pytest.raises(ValueError, match="ids: expected at least 257 characters"):
         train_for(5, TEXT, 11, recipe=TINY, validation=TEXT[:20])
+
+
+def test_a_recipe_builds_what_it_says(monkeypatch):
+    monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
+    sizes = {"embedding_size": 4, "units": 8, "layers": 2, "dropout": 0.125}
+    settings = {"batch_size": 6, "fresh_every": 3, "kernel_dropout": 0.25}
+    recipe = Recipe(**sizes, **settings, muon_scale=0.5, clip_norm=2.0, learning_rate=0.03)
+    model = recipe.build(11)
+    assert model.hyperparameters == {"vocabulary_size": 11, "cell": "gru", **sizes}
+    assert [layer.kernel_dropout for layer in model.recurrent] == [0.25, 0.25]
+    assert model.carried.fresh_every == 3
+    assert model.carried.states[1][0].shape == (6, 8)
+    assert (model.optimizer.scale, model.optimizer.clip_norm) == (0.5, 2.0)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.03)
