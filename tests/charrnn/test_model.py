@@ -31,6 +31,7 @@ def test_figures_of_system_a(system_a):
     assert system_a.count_params() == sum(parameters) == 4_022_850
 
 
+@pytest.mark.slow
 def test_an_untrained_model_knows_nothing(system_a):
     ids = random_ids(system_a, 64, 101)
     logits = system_a(ids[:, :-1])

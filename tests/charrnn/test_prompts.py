@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.prompts import check_likely, check_sampling, encode_prompts
 from charrnn.vocabulary import UnknownCharacterError, Vocabulary
 
 
@@ -37,3 +37,8 @@ def test_a_negative_length_is_refused():
     check_sampling(0, 0.001)
     with pytest.raises(ValueError, match="length: expected at least 0, received -1"):
         check_sampling(-1, 1.0)
+
+
+@pytest.mark.parametrize(("top_k", "top_p"), [(None, None), (1, None), (None, 1.0), (7, 1e-9)])
+def test_a_choice_of_likely_characters_at_its_limits_is_taken(top_k, top_p):
+    check_likely(top_k, top_p)

@@ -122,6 +122,7 @@ def test_an_interruption_while_saving_leaves_a_run_to_go_on_from(straight, tmp_p
     assert_equal_weights(again, model)
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_those_of_the_best_epoch(tmp_path):
     """A text of two characters is learnt; on the other text the loss then rises."""
     ids = np.tile(np.array([1, 2], "int32"), 100)

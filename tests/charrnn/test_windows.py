@@ -174,6 +174,7 @@ def test_inputs_and_targets_of_different_shapes_are_refused():
         shuffled_batches(inputs, targets[:6], 2)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 6), st.integers(1, 9), st.integers(0, 40), st.integers(0, 30))
 def test_circular_rows_go_on_where_they_were(batch_size, length, more, first_step):
     text = text_of(batch_size * length + 1 + more)

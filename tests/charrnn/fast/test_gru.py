@@ -168,6 +168,7 @@ def test_one_bfloat16_product_is_as_exact_as_the_format():
     np.testing.assert_allclose(np.float64(received), exact, rtol=2**-digits, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_error_of_bfloat16_is_bounded():
     theirs, ours = pair("bfloat16")
     sequences, state = random(BATCH, 100, FEATURES), random(BATCH, UNITS)

@@ -83,6 +83,7 @@ def test_with_own_characters_it_is_not(inputs):
     assert not np.allclose(plain[0], scheduled[0], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_fit_reports_the_mean_loss_of_an_epoch(inputs):
     keras.utils.set_random_seed(1)
     model = SelfTrainedModel(**SIZES)
