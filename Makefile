@@ -56,7 +56,7 @@ endef
 .NOTPARALLEL:
 .PHONY: help setup book check test test-colab bench serve outputs stamp format lock picture clean \
 	static lint format-check types addresses notebooks translations \
-	unit other-tests site-tests
+	unit other-tests site-tests cells sites-and-cells
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
@@ -84,7 +84,7 @@ check: $(READY) ## set up; in under a minute: tests of the path, lint, types, no
 # First what `make check` runs, so that a failing unit test shows before five sites are built.
 test: $(READY) ## set up, run every check
 	@$(MAKE) --no-print-directory check
-	$(call SIDE_BY_SIDE,other-tests,site-tests)
+	$(call SIDE_BY_SIDE,other-tests,sites-and-cells)
 	@echo "== make test: all passed"
 
 unit: $(READY)
@@ -117,7 +117,7 @@ translations: $(READY)
 	@echo "== translations: code and outputs as in English, structure, stale texts"
 	@$(BIN)/python -m tools.translations check
 
-# What `unit` left out, then the cells of the notebooks.
+# What `unit` left out.
 other-tests: $(READY)
 	@echo "== slow tests of the path: pytest"
 	@$(BIN)/python -m pytest -q -m slow $(UNIT_TESTS)
@@ -125,14 +125,19 @@ other-tests: $(READY)
 	@CHARRNN_FAST=0 $(ONE_THREAD) $(BIN)/python -m pytest -q $(TWO) -m "not slow" $(PLAIN_TESTS)
 	@echo "== all other tests: pytest"
 	@$(BIN)/python -m pytest -q --ignore $(UNIT_TESTS) $(SITE_TESTS:%=--ignore %)
-	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
-	@$(BIN)/python -m pytest -q --nbval $(NBVAL)
 
 site-tests: $(READY)
 	@echo "== book: build all languages from the committed notebooks, warnings are errors"
 	@$(BIN)/python -m tools.build_site --strict --output $(CHECKED)
 	@echo "== site: pytest, links of the book and, where there is Chromium, a browser"
 	@BOOK_SITES=$(CHECKED) $(BIN)/python -m pytest -q $(SITE_TESTS)
+
+# Each takes about as long as the other tests do.
+sites-and-cells: site-tests cells
+
+cells: $(READY)
+	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
+	@$(BIN)/python -m pytest -q --nbval $(NBVAL)
 
 # Another environment, about 2 GB under _build/colab.
 test-colab: $(READY) ## run a chapter of each language in an environment like Colab's
