@@ -21,11 +21,12 @@ READY := $(VENV)/set-up-complete
 
 # Notebooks that `make test` executes. All languages have the same code and outputs, which is checked.
 NBVAL ?= notebooks/en
-# Tests of the path run by themselves in `make check`; these read the built sites.
+# `make check` runs these.
 UNIT_TESTS := tests/charrnn
 # Those that compute with a model; they pass without charrnn/fast, too.
 PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training checkpoints generation \
 	likely sampler metrics weights recipes export command_line)
+# These read the built sites.
 SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
@@ -77,7 +78,7 @@ book: $(READY) ## set up, run a copy of every chapter, build the site of every l
 	@echo "The book: $(CURDIR)/_build/site/index.html"
 	@echo "Open that file in a browser, or run, for the search, too: make serve"
 
-check: $(READY) ## set up; in under a minute: tests of the path, lint, types, notebooks, translations
+check: $(READY) ## set up; in one to two minutes: tests of the path, lint, types, notebooks, translations
 	$(call SIDE_BY_SIDE,unit,static)
 	@echo "== make check: all passed"
 

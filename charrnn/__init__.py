@@ -9,7 +9,7 @@ The path of a text; each module names what goes in and what comes out:
     streams       the same, with the state carried from batch to batch
     training      a model and batches -> a trained model
     checkpoints   a run         <-> its folder
-    recipes       text, minutes -> a trained model
+    recipes       ids, seconds  -> a trained model
     prompts       texts         -> ids, checked
     generation    a model and prompts -> text
     sampler       the same in NumPy alone
@@ -30,8 +30,8 @@ What these share, and behind one word each what serves them:
 
 Imports run one way: support < fast < the path < variants, texts, figures < command_line.
 
-Importing ``charrnn`` imports none of them. ``sampler`` and ``metrics`` load no TensorFlow, nor does
-what they need.
+Importing ``charrnn`` imports none of them. Importing ``sampler`` or ``metrics`` loads no
+TensorFlow; the losses of a model load it when they are computed.
 
 Systems A to D, which docstrings name, are four tutorials of the TensorFlow project that the book
 rebuilds; its front page says which.

@@ -1,6 +1,6 @@
 """The same numbers in less time: layers and an optimizer for processors without a GPU.
 
-Leaves that know no model; ``charrnn.model`` alone decides where they are used.
+Leaves that know no model; ``charrnn.model`` alone decides which forward pass runs.
 
     gru         a Keras layer with the equations and weights of Keras' own
     folded      layers -> logits, the embedding folded into the first input projection

@@ -24,7 +24,7 @@ MODULES = {
 # Folders with code, whose docstrings list what is in them.
 FOLDERS = sorted(
     path.parent
-    for name in ("charrnn", "tools", "experiments")
+    for name in ("charrnn", "tools", "experiments", "benchmarks")
     for path in (ROOT / name).rglob("__init__.py")
 )
 
