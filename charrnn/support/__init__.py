@@ -1,5 +1,6 @@
 """What the path of a text stands on; nothing here knows what a model is.
 
+arrays     arrays and their description in one file under a checksum
 files      files and tables written whole or not at all
 downloads  an address -> a file in the cache, checked by its hash
 """
