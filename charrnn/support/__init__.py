@@ -2,5 +2,6 @@
 
 arrays     arrays and their description in one file under a checksum
 files      files and tables written whole or not at all
+locks      a name that one process at a time may write to
 downloads  an address -> a file in the cache, checked by its hash
 """
