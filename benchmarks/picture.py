@@ -108,7 +108,7 @@ def write_picture(rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
     # Two colours and their shades: a palette makes the file a quarter as large.
     small = io.BytesIO()
     Image.open(buffer).convert("RGB").quantize(48).save(small, format="png", optimize=True)
-    write_atomically({path: small.getvalue()})
+    write_atomically(path, small.getvalue())
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from benchmarks.processes import RESULTS, ROOT, Contender, Measurements, Runner,
 from benchmarks.rows import make_rows
 from benchmarks.table import plain
 from charrnn.support.files import write_atomically
-from charrnn.weights import PRETRAINED
+from charrnn.weights import PRETRAINED, read_weights
 
 __all__ = ["AFTER", "EACH_ROUND", "TRANSFORMER", "main", "measure"]
 
@@ -61,7 +61,7 @@ def measure(runner: Runner, rounds: int) -> Measurements:
     ours = Contender("benchmarks.ours_quality", ("--seconds", seconds))
     for contender in (ours, *AFTER):
         runner.run(contender, measurements, "once")
-    card = json.loads(PRETRAINED.with_suffix(".json").read_bytes())["card"]
+    card = read_weights(PRETRAINED).card
     measurements["best_model_windows"] = [card["windows_loss"]]
     return measurements
 
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(plain(rows))
     if output:
         content = json.dumps({"machine": machine, "rows": rows}, indent=2)
-        write_atomically({output: content.encode("ascii") + b"\n"})
+        write_atomically(output, content.encode("ascii") + b"\n")
         print(f"wrote {output}")
 
 

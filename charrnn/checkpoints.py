@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from charrnn.support.arrays import Arrays, read_arrays, write_arrays
-from charrnn.support.files import write_table
-from charrnn.support.locks import hold
+from charrnn.support.files import user_path, write_table
+from charrnn.support.locks import locked
 
 __all__ = ["History", "RunState", "check_loss", "load_best", "write_history"]
 
@@ -46,7 +46,7 @@ def load_best(model: Any, directory: str | os.PathLike[str]) -> None:
     Raises:
         ValueError: the folder has none, they are damaged, or of a model of other sizes.
     """
-    path = Path(directory).expanduser() / BEST
+    path = user_path(directory, "directory") / BEST
     if not path.is_file():
         raise ValueError(f"directory: expected the file {str(path)!r}, which does not exist")
     arrays, _ = read_arrays(path, BEST_KIND)
@@ -84,7 +84,7 @@ class RunState:
                 optimizer are always among them.
         """
         optimizer.build(model.trainable_variables)
-        self.directory = Path(directory).expanduser()
+        self.directory = user_path(directory, "directory")
         self.history: History = []
         settings = {
             **{f"model's {k}": v for k, v in getattr(model, "hyperparameters", {}).items()},
@@ -102,7 +102,7 @@ class RunState:
     def __enter__(self) -> "RunState":
         self.directory.mkdir(parents=True, exist_ok=True)
         taken = f"directory: expected one that no other run uses, received {str(self.directory)!r}"
-        self._held.enter_context(hold(self.directory / "lock", taken))
+        self._held.enter_context(locked(self.directory / "lock", taken))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,14 +1,17 @@
 """Model -> files that others load: weights with their vocabulary, and a SavedModel."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from charrnn.backend import tf
 from charrnn.generation import Generator
 from charrnn.model import CharacterModel
-from charrnn.support.files import write_folder_atomically
+from charrnn.support.folders import folder_for_tensorflow, write_folder_atomically
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
 
@@ -22,32 +25,42 @@ def save_model(
     card: dict[str, Any] | None = None,
     half: bool = False,
 ) -> None:
-    """Write weights as safetensors, with vocabulary, hyper-parameters and card as JSON beside.
+    """Write weights as safetensors, with hyper-parameters, vocabulary and card in the same file.
 
     Args:
         model: built.
         vocabulary: of its ids.
-        path: of the two files, with or without an ending.
+        path: of the file, with or without its ending ``.safetensors``.
         card: what else there is to say; anything that JSON holds.
         half: store float16 numbers, of half the size; ``read_weights`` gives float32 either way.
 
     Raises:
-        ValueError: the vocabulary is not the model's.
+        ValueError: the vocabulary is not the model's, a weight is no number, or it is one that
+            float16 does not hold, or JSON does not hold the card.
+        OSError: the file cannot be written.
     """
     names = expected_shapes(model.hyperparameters)
-    dtype = "float16" if half else "float32"
-    values = [weight.numpy().astype(dtype) for weight in model.trainable_variables]
+    values = [weight.numpy() for weight in model.trainable_variables]
     arrays = dict(zip(names, values, strict=True))
+    if half:
+        limit = float(np.finfo("float16").max)
+        for name, array in arrays.items():
+            if (largest := float(abs(array).max())) > limit and np.isfinite(largest):
+                raise ValueError(
+                    f"half: expected weights up to {limit:,.0f}, received {largest:,.0f} in {name}"
+                )
+        arrays = {name: array.astype("float16") for name, array in arrays.items()}
     write_weights(StoredModel(model.hyperparameters, vocabulary, card or {}, arrays), path)
 
 
 def load_model(
     path: str | os.PathLike[str] = PRETRAINED,
 ) -> tuple[CharacterModel, Vocabulary]:
-    """Read the files of ``save_model``; without an argument, the model of the package.
+    """Read a file of ``save_model``; without an argument, the model of the package.
 
     Raises:
-        ValueError: a file is missing or damaged, or they do not belong together.
+        ValueError: the file is missing or damaged, or its parts do not belong together.
+        OSError: it cannot be read.
     """
     stored = read_weights(path)
     model = CharacterModel(**stored.hyperparameters)
@@ -61,7 +74,17 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
     Its only signature, ``serving_default``, takes ``prompts``, ``length``, ``temperature`` and
     ``seed``, and gives ``texts``, for any number of prompts of any lengths. ``top_k`` and ``top_p``
     are those of the generator.
+
+    Args:
+        generator: what is exported.
+        directory: of the SavedModel. An empty one, or one that holds a SavedModel, is replaced.
+
+    Raises:
+        ValueError: another thing stands there, another process writes it, or TensorFlow could not
+            read it from there again.
+        OSError: it cannot be written.
     """
+    target = folder_for_tensorflow(directory)
     one_step = generator.one_step
     model = one_step.model
     # A new one, whose graph is traced here: without cuDNN.
@@ -71,8 +94,13 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
         return {"texts": portable(prompts, length, temperature, seed)}
 
     signature = tf.function(serve, input_signature=portable.__call__.input_signature)
-    with without_cudnn(model), write_folder_atomically(directory) as folder:
+    with without_cudnn(model), write_folder_atomically(target, _is_saved_model) as folder:
         tf.saved_model.save(portable, str(folder), signatures=signature)
+
+
+def _is_saved_model(files: set[str]) -> bool:
+    known = re.compile(r"(saved_model|fingerprint)\.pb|variables/variables\..*|assets/.*")
+    return "saved_model.pb" in files and all(map(known.fullmatch, files))
 
 
 @contextmanager

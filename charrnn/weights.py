@@ -1,21 +1,26 @@
-"""Arrays <-> files: weights as safetensors, what they mean as JSON beside them; no TensorFlow.
+"""Models <-> files: weights as safetensors, what they mean in the same file; no TensorFlow.
 
-A model is two files, ``name.safetensors`` and ``name.json``. The second holds the
-hyper-parameters, the vocabulary, the hash of the first, and a card that says where it comes from.
+A model is one file, ``name.safetensors``, as ``support.arrays`` writes it. Its description holds
+the hyper-parameters, the characters of the vocabulary, and a card that says where it comes from.
 """
 
-import hashlib
 import json
 import os
-from dataclasses import dataclass
+import reprlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from safetensors.numpy import load, save
 
-from charrnn.support.files import write_atomically
+from charrnn.support.arrays import (
+    Arrays,
+    read_arrays,
+    read_earlier_pair,
+    remove_earlier_description,
+    write_arrays,
+)
+from charrnn.support.files import sha256, user_path
 from charrnn.vocabulary import Vocabulary
 
 __all__ = [
@@ -25,28 +30,29 @@ __all__ = [
     "StoredModel",
     "check_hyperparameters",
     "expected_shapes",
+    "model_file",
     "read_weights",
     "shipped",
     "write_weights",
 ]
 
-# The models that come with the package, and the hash of each one's JSON file, which holds the hash
-# of the other file: together they fix vocabulary and weights. ``experiments.pretrained`` trains
-# them and prints it.
+KIND = "a model"
+ENDING = ".safetensors"
+# The models that come with the package, and the hash of each one's file. ``experiments.pretrained``
+# trains them and prints it.
 SHIPPED = {
-    "shakespeare": "c1f3e745f5a0b8d560ae9da0f4ddc2ab3cfee3c3963440caacda260293ae47ec",
-    "great-expectations": "2a6b66c9ee49831f43400abb2753b97d4d7b6e234126d5604bf3c626019a8db7",
+    "shakespeare": "102403b4b7a5f619e0c5a7188d5d648949577f558dd4584109b859927ea59edb",
+    "great-expectations": "8721d8d4a32fe423e71a66958c848d99eb4cd258c9691fc89f1fea6ac677b7b4",
 }
 
 
 def shipped(name: str) -> Path:
-    """Return the path, without an ending, of a model that comes with the package."""
-    return Path(__file__).parent / "pretrained" / name
+    """Return the path of a model that comes with the package."""
+    return Path(__file__).parent / "pretrained" / f"{name}{ENDING}"
 
 
 PRETRAINED = shipped("shakespeare")
 
-Arrays = dict[str, npt.NDArray[np.float32]]
 # Kinds of recurrent cell, and how many matrices of (input, units) each has side by side.
 GATES = {"gru": 3, "lstm": 4}
 
@@ -68,16 +74,21 @@ def check_hyperparameters(
     }
     for name, value in sizes.items():
         if type(value) is not int or value < 1:  # True is an int, too
-            raise ValueError(f"{name}: expected a whole number of at least 1, received {value!r}")
-    if cell not in GATES:
-        raise ValueError(f"cell: expected one of {tuple(GATES)}, received {cell!r}")
-    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout: expected at least 0 and below 1, received {dropout!r}")
+            raise ValueError(
+                f"{name}: expected a whole number of at least 1, received {reprlib.repr(value)}"
+            )
+    if not isinstance(cell, str) or cell not in GATES:
+        received = reprlib.repr(cell)
+        raise ValueError(f"cell: expected one of {tuple(GATES)}, received {received}")
+    number = isinstance(dropout, int | float) and not isinstance(dropout, bool)
+    if not number or not 0 <= dropout < 1:
+        received = reprlib.repr(dropout)
+        raise ValueError(f"dropout: expected at least 0 and below 1, received {received}")
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model as its files hold it.
+    """A model as its file holds it.
 
     Attributes:
         hyperparameters: arguments of ``CharacterModel``.
@@ -109,82 +120,127 @@ def expected_shapes(hyperparameters: dict[str, Any]) -> dict[str, tuple[int, ...
     return shapes
 
 
-def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
-    """Write a model's two files, ``path`` with the endings ``.safetensors`` and ``.json``.
+def model_file(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """Return the file of a model from what a user types.
+
+    Args:
+        path: with or without the ending, ``~`` expanded; ``x.json``, which models had beside them
+            once, means the model ``x``.
+        name: of the argument, for the message.
 
     Raises:
-        ValueError: arrays, hyper-parameters and vocabulary do not belong together.
+        ValueError: that is the name of no file, such as ``folder/``.
     """
-    weights, description = _files(path)
-    _check(model, weights)
-    data = save(model.arrays)
-    content = {
+    text = os.fspath(path).removesuffix(".json").removesuffix(ENDING)
+    # Path would drop the separator at the end of ``folder/``.
+    if os.path.basename(text) in ("", ".", ".."):  # noqa: PTH119
+        raise ValueError(f"{name}: expected the name of a model, received {os.fspath(path)!r}")
+    file = user_path(text + ENDING, name)
+    if file.is_dir():
+        raise ValueError(
+            f"{name}: expected the name of a model, received {file}, which is a folder"
+        )
+    return file
+
+
+def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
+    """Write a model's file, whole or not at all.
+
+    Args:
+        model: arrays of float32, or of float16, which take half the space.
+        path: as ``model_file`` takes it.
+
+    Raises:
+        ValueError: arrays, hyper-parameters and vocabulary do not belong together, a weight is no
+            number, or JSON does not hold the card.
+        OSError: the file cannot be written.
+    """
+    file = model_file(path)
+    _check(model, file)
+    characters = model.vocabulary.characters
+    if json.loads(json.dumps(characters)) != characters:
+        # A lone first half and a lone second half, side by side, would be read as one character.
+        raise ValueError(
+            f"{file}: expected characters of texts, received halves of surrogate pairs"
+        )
+    description = {
         "hyperparameters": model.hyperparameters,
-        "characters": model.vocabulary.characters,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "characters": characters,
         "card": model.card,
     }
-    text = json.dumps(content, indent=2).encode("ascii") + b"\n"
-    write_atomically({weights: data, description: text})
+    write_arrays(file, KIND, model.arrays, description)
+    remove_earlier_description(file)  # that of the model which has just been replaced
 
 
 def read_weights(path: str | os.PathLike[str]) -> StoredModel:
-    """Read a model's two files.
+    """Read a model's file.
 
     Args:
-        path: with or without an ending; ``shipped(name)`` is a model that comes with the package.
+        path: as ``model_file`` takes it; ``shipped(name)`` is a model that comes with the package.
 
     Raises:
-        ValueError: a file is missing or damaged, or they do not belong together.
+        ValueError: the file is missing, damaged or of another kind, or its parts do not fit.
+        OSError: it cannot be read.
     """
-    weights, description = _files(path)
-    for file in (weights, description):
-        if not file.is_file():
-            raise ValueError(f"path: expected the file {file}, which does not exist")
-    data, text = weights.read_bytes(), description.read_bytes()
-    received, name = hashlib.sha256(text).hexdigest(), description.stem
-    own = name in SHIPPED and description.resolve() == shipped(name).with_suffix(".json").resolve()
-    if own and received != SHIPPED[name]:
+    file = model_file(path)
+    if not file.is_file():
+        raise ValueError(f"path: expected the file {file}, which does not exist")
+    name = file.stem
+    own = name in SHIPPED and file.resolve() == shipped(name).resolve()
+    if own and (received := sha256(file)) != SHIPPED[name]:
         raise ValueError(
-            f"{description}: damaged, or not the model of this package: expected SHA-256 "
+            f"{file}: damaged, or not the model of this package: expected SHA-256 "
             f"{SHIPPED[name]}, received {received}"
         )
     try:
-        content = json.loads(text)
-        vocabulary = Vocabulary(content["characters"])
-        hyperparameters, card, digest = (
-            content[key] for key in ("hyperparameters", "card", "sha256")
+        arrays, description = read_arrays(file, KIND)
+    except ValueError:
+        if (pair := read_earlier_pair(file)) is None:
+            raise
+        arrays, description = pair
+    try:
+        hyperparameters, characters, card = (
+            description[key] for key in ("hyperparameters", "characters", "card")
         )
-        check_hyperparameters(**hyperparameters)
+        vocabulary = Vocabulary(characters)
+        if vocabulary.characters != characters:
+            raise ValueError("characters: expected a text of each once, in order")
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{description}: expected a model's description: {error!r}") from error
-    if (received := hashlib.sha256(data).hexdigest()) != digest:
-        raise ValueError(
-            f"{weights}: damaged, or of another model than {description.name}: expected SHA-256 "
-            f"{digest}, received {received}"
-        )
-    # safetensors gives the arrays in no order of its own; sorted, they are the same in each run.
-    loaded = sorted(load(data).items())
-    arrays = {name: array.astype("float32") for name, array in loaded}
+        raise ValueError(f"{file}: expected a model's description: {error!r:.300}") from error
     model = StoredModel(hyperparameters, vocabulary, card, arrays)
-    _check(model, weights)
-    return model
-
-
-def _files(path: str | os.PathLike[str]) -> tuple[Path, Path]:
-    name = os.fspath(path).removesuffix(".json").removesuffix(".safetensors")
-    return Path(f"{name}.safetensors"), Path(f"{name}.json")
+    _check(model, file)
+    return replace(model, arrays={name: array.astype("float32") for name, array in arrays.items()})
 
 
 def _check(model: StoredModel, file: Path) -> None:
-    size = model.hyperparameters["vocabulary_size"]
-    if len(model.vocabulary) != size:
+    """Raise ValueError if the parts do not fit; no size is believed that no array has."""
+    sizes = model.hyperparameters
+    try:
+        check_hyperparameters(**sizes)
+    except (ValueError, TypeError) as error:  # TypeError: another name, or one is missing
+        raise ValueError(f"{file}: expected a model's hyper-parameters: {error}") from error
+    try:
+        if type(model.card) is not dict:
+            raise TypeError(f"it is of type {type(model.card).__name__}")
+        json.dumps(model.card, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{file}: card: expected a dict of what JSON holds: {error}") from error
+    if len(model.vocabulary) != sizes["vocabulary_size"]:
         raise ValueError(
-            f"{file}: expected a vocabulary of {size} ids, [UNK] included, "
+            f"{file}: expected a vocabulary of {sizes['vocabulary_size']} ids, [UNK] included, "
             f"received {len(model.vocabulary)}"
         )
-    expected = expected_shapes(model.hyperparameters)
-    received = {name: array.shape for name, array in model.arrays.items()}
-    if received != expected:
-        wrong = sorted(set(received.items()) ^ set(expected.items()))
-        raise ValueError(f"{file}: expected arrays {expected}, received other ones: {wrong}")
+    if len(model.arrays) != (number := 3 + 3 * sizes["layers"]):
+        raise ValueError(
+            f"{file}: expected {number} arrays for layers={sizes['layers']}, "
+            f"received {len(model.arrays)}"
+        )
+    for name, shape in expected_shapes(sizes).items():
+        array = model.arrays.get(name)
+        received = None if array is None else array.shape
+        if array is None or received != shape:
+            raise ValueError(f"{file}: expected the array {name} of {shape}, received {received}")
+        if array.dtype not in ("float32", "float16"):
+            raise ValueError(f"{file}: expected {name} in float32, received {array.dtype}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{file}: expected finite numbers in {name}, received NaN or infinity")

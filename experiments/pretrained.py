@@ -14,6 +14,7 @@ With ``--store`` the weights replace those of the package, and the record goes t
 """
 
 import argparse
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -174,13 +175,13 @@ def main() -> None:
     )
     checkpoints.load_best(model, directory)
     best = min(history, key=lambda row: row["windows_loss"])
-    # What the files hold is what is measured.
+    # What the file holds is what is measured.
     save_model(model, vocabulary, directory / "half", half=True)
     stored, _ = load_model(directory / "half")
     measured = {protocol: round(loss, 4) for protocol, loss in losses(stored).items()}
     card = {
         "corpus": name,
-        "corpus_sha256": corpora.CORPORA[name].sha256,
+        "corpus_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
         "recipe": specification.recipe | {"epochs": epochs, "seed": SEED},
         "epoch": int(best["epoch"]),
         "minutes": round(sum(row["seconds"] for row in history) / 60, 1),
@@ -197,7 +198,7 @@ def main() -> None:
         record = f"pretrained_{name.replace('-', '_')}.csv"
         checkpoints.write_history(history, RECORDS / record)
         save_model(stored, vocabulary, shipped(name), card, half=True)
-        digest = sha256(shipped(name).with_suffix(".json"))
+        digest = sha256(shipped(name))
         print(f"{name}: {digest}  # SHIPPED in charrnn/weights.py")
 
 

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import jinja2
 
-from charrnn.support.files import write_folder_atomically
+from charrnn.support.folders import write_folder_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import read_repository

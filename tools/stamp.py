@@ -132,7 +132,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
         if (renewed := renew(text, repository)) != text:
             messages.append(f"{name}: the repository's address")
             if write:
-                write_atomically({path: renewed.encode()})
+                write_atomically(path, renewed.encode())
     return messages
 
 

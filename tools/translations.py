@@ -13,7 +13,6 @@ link to Colab excepted. How cells are matched and what a hash covers: `tools.tra
 """
 
 import argparse
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -30,7 +29,7 @@ from tools.translation.merge import merge
 from tools.translation.pairs import STATES, placed_pages
 
 NO_LANGUAGE = "no language but English: no folder under notebooks/ has a language.yml"
-Contents = dict[str | os.PathLike[str], bytes]
+Contents = dict[Path, bytes]
 
 
 def plan(
@@ -73,7 +72,8 @@ def sync(root: Path, names: list[str], new: str | None = None) -> None:
     for language in [new] if new else other_languages(root, names):
         more, gone, said = plan(root, language, english)
         contents, removed, lines = contents | more, removed + gone, lines + said
-    write_atomically(contents)
+    for path, content in contents.items():
+        write_atomically(path, content)
     for path in removed:
         path.unlink()
     known = other_languages(root)

@@ -1,5 +1,6 @@
 """Other programs, which import nothing of this book.
 
+stored               a model's file as such a program reads it
 system_a             TensorFlow's tutorial on text generation: what the following share
 system_a_data        its way from text to batches
 system_a_training    its training, and Keras with other settings

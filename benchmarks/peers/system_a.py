@@ -5,13 +5,13 @@ Written anew from its description, without anything of this book's package.
 Source: system A of the TensorFlow tutorials.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
-from safetensors.numpy import load_file
+
+from benchmarks.peers.stored import read_stored
 
 __all__ = ["Model", "OneStep", "batches", "load_model", "lookups"]
 
@@ -86,12 +86,11 @@ class OneStep(keras.Model):  # type: ignore[misc]
 
 
 def load_model(path: Path) -> tuple[Model, Any, Any]:
-    """Return the model whose two files are at ``path``, and the lookups of its characters."""
-    description = json.loads(path.with_suffix(".json").read_text(encoding="ascii"))
+    """Return the model at ``path``, and the lookups of its characters."""
+    description, arrays = read_stored(path)
     sizes = description["hyperparameters"]
     model = Model(sizes["vocabulary_size"], sizes["embedding_size"], sizes["units"])
     model(tf.zeros((1, 1), tf.int32))
-    arrays = load_file(path.with_suffix(".safetensors"))
     gru = [arrays[f"recurrent.0.{name}"] for name in ("kernel", "recurrent_kernel", "bias")]
     model.set_weights([arrays["embedding"], *gru, arrays["dense.kernel"], arrays["dense.bias"]])
     return model, *lookups(description["characters"])

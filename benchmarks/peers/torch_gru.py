@@ -1,12 +1,12 @@
 """The same model in PyTorch: embedding, ``nn.GRU``, linear layer."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file
+
+from benchmarks.peers.stored import read_stored
 
 __all__ = ["Model", "load_model"]
 
@@ -27,10 +27,9 @@ class Model(torch.nn.Module):  # type: ignore[misc]
 
 
 def load_model(path: Path) -> tuple[Model, str]:
-    """Return the model whose two files are at ``path``, and the characters of ids 1 and above."""
-    description = json.loads(path.with_suffix(".json").read_text(encoding="ascii"))
+    """Return the model at ``path``, and the characters of ids 1 and above."""
+    description, arrays = read_stored(path)
     sizes = description["hyperparameters"]
-    arrays = load_file(path.with_suffix(".safetensors"))
 
     def reordered(name: str) -> Any:
         # The files have the update gate first, PyTorch the reset gate; each matrix transposed.

@@ -9,6 +9,7 @@ writes it and whenever the process ends; two files that belong together would no
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,16 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from charrnn.support.files import write_atomically
+from charrnn.support.files import sha256, write_atomically
 
-__all__ = ["FORMAT", "Arrays", "read_arrays", "write_arrays"]
+__all__ = [
+    "FORMAT",
+    "Arrays",
+    "read_arrays",
+    "read_earlier_pair",
+    "remove_earlier_description",
+    "write_arrays",
+]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -29,6 +37,9 @@ FORMAT = 1
 ENTRY = "charrnn"
 # The checksum is that of the file with these digits in its place.
 BLANK = "0" * 64
+# What safetensors raises, or lets through, for arrays that NumPy does not know.
+FOREIGN = (SafetensorError, KeyError, ValueError, TypeError, OverflowError)
+DIGITS = re.compile("[0-9a-f]{64}")
 
 
 def write_arrays(
@@ -55,7 +66,7 @@ def write_arrays(
     data = save(ordered, {ENTRY: json.dumps(head, allow_nan=False)})
     digest = hashlib.sha256(data).hexdigest()
     # The first such digits in the file are those of the head: what comes before is fixed.
-    write_atomically({path: data.replace(BLANK.encode(), digest.encode(), 1)})
+    write_atomically(path, data.replace(BLANK.encode(), digest.encode(), 1))
 
 
 def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[str, Any]]:
@@ -88,21 +99,58 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[s
             f"{path}: damaged: expected bytes of SHA-256 {expected}, received {received}"
         )
     if head["kind"] != kind:
-        raise ValueError(f"{path}: expected {kind}, received {head['kind']}")
+        raise ValueError(f"{path}: expected {kind}, received {head['kind']!r:.80}")
     try:
         arrays = load(data)
-    except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{path}: expected arrays that NumPy knows: {error}") from error
+    except FOREIGN as error:
+        raise ValueError(f"{path}: expected arrays that NumPy knows: {error!r:.200}") from error
     return dict(sorted(arrays.items())), head["description"]
+
+
+def read_earlier_pair(path: Path) -> tuple[Arrays, dict[str, Any]] | None:
+    """Read what was written as two files, before descriptions moved into the arrays' own.
+
+    The second had the ending ``.json`` and the hash of the first, but none of itself.
+
+    Returns:
+        As ``read_arrays``; None if there is no second file, or it is not that of the first.
+    """
+    description = _earlier_description(path)
+    if description is None or description["sha256"] != sha256(path):
+        return None
+    try:
+        return dict(sorted(load(path.read_bytes()).items())), description
+    except FOREIGN:
+        return None
+
+
+def remove_earlier_description(path: Path) -> None:
+    """Remove the second file of ``read_earlier_pair``, if there is one; no other JSON file."""
+    if _earlier_description(path) is not None:
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _earlier_description(path: Path) -> dict[str, Any] | None:
+    try:
+        description: Any = json.loads(path.with_suffix(".json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    keys = {"hyperparameters", "characters", "sha256", "card"}
+    if isinstance(description, dict) and description.keys() == keys:
+        return dict(description)
+    return None
 
 
 def _head(data: bytes) -> dict[str, Any] | None:
     """Return the entry of a file's metadata, or None if there is none of the right form."""
     length = int.from_bytes(data[:8], "little")
     try:
-        head = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][ENTRY])
+        head: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][ENTRY])
+        json.dumps(head, allow_nan=False)  # Python reads NaN and 1e999, which no JSON has
         types = {name: type(head[name]) for name in ("format", "kind", "sha256", "description")}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     expected = {"format": int, "kind": str, "sha256": str, "description": dict}
-    return head if types == expected and len(head["sha256"]) == len(BLANK) else None
+    if types != expected or head["format"] < 1 or not DIGITS.fullmatch(head["sha256"]):
+        return None
+    return head

@@ -1,24 +1,28 @@
 """Files written whole or not at all, tables among them, and their hashes."""
 
 import csv
+import errno
 import hashlib
 import io
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import secrets
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from charrnn.support.locks import hold
 
 __all__ = [
     "RECORDS",
     "read_record",
     "read_table",
     "sha256",
+    "user_path",
     "with_numbers",
     "write_atomically",
-    "write_folder_atomically",
     "write_table",
 ]
 
@@ -29,37 +33,107 @@ def sha256(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
-    """Write one or more files so that no reader ever sees a half-written one.
-
-    The bytes go to temporary files in the same folders, which take their names only when all are
-    complete; when writing fails, they are removed and previous files stay as they were.
-
-    Args:
-        contents: path -> bytes; missing folders above a path are made.
+def user_path(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """Return a path as a user types it, ``~`` expanded.
 
     Raises:
-        OSError: a folder cannot be written.
+        ValueError: there is no such user, or a character that no path has.
     """
-    temporaries: dict[Path, Path] = {}
     try:
-        for path, content in contents.items():
-            target = Path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            temporaries[target] = Path(name)
-            with os.fdopen(handle, "wb") as file:
+        if "\0" in os.fspath(path):
+            raise ValueError("a NUL is no character of a path")
+        return Path(path).expanduser()
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"{name}: expected a path, received {os.fspath(path)!r}: {error}"
+        ) from None
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file so that no reader ever sees a half-written one.
+
+    The bytes go to a temporary file in the same folder, which takes the name only when it is
+    complete; when writing fails, it is removed and the previous file stays as it was. Of several
+    writers of one name the last one wins. A new file has the mode that ``open`` would give, a
+    replaced one keeps its own. Temporary files that killed processes left there are removed.
+
+    Args:
+        path: of the file; missing folders above it are made, and a link stays one.
+        content: its bytes.
+
+    Raises:
+        OSError: it cannot be written, or something that is no file has the name.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = _mode(target)
+        _remove_abandoned(target.parent)
+        descriptor, temporary = _new_temporary(target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                if mode is not None and hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, mode)
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
-            # mkstemp makes a private file; a corpus or a weight file is for everybody.
-            temporaries[target].chmod(0o644)
-        for target, temporary in temporaries.items():
-            temporary.replace(target)
-    except BaseException:
-        for temporary in temporaries.values():
+                os.fsync(descriptor)
+                if os.name != "nt":  # replaced under its lock, but Windows moves no open file
+                    temporary.replace(target)
+            if os.name == "nt":
+                temporary.replace(target)
+        except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        if error.errno is not None:  # in the words of the caller, who knows no temporary file
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         raise
+
+
+def _mode(target: Path) -> int | None:
+    """Return the permissions of the file that is to be replaced; None if there is none."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EEXIST, "Expected a file or nothing there, received another thing")
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(status.st_mode)
+
+
+# Names of the files that are not complete; their writer holds a lock on them.
+PREFIX, SUFFIX = ".charrnn-", ".part"
+
+
+def _new_temporary(folder: Path) -> tuple[int, Path]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    while True:
+        path = folder / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+        # Unlike tempfile's, with the mode that the umask asks for.
+        descriptor = os.open(path, flags, 0o666)
+        # Another process may have taken it for an abandoned one before it was locked.
+        if hold(descriptor) is not False and path.exists():
+            return descriptor, path
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove temporary files whose writer no longer lives."""
+    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
+        with suppress(OSError):  # of another user, or gone
+            if os.name == "nt":  # removes no open file; a closed one may be about to be renamed
+                if time.time() - path.stat().st_mtime > 3600:
+                    path.unlink()
+                continue
+            descriptor = os.open(path, os.O_RDWR)
+            try:
+                if hold(descriptor):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
 
 
 # Tables that the scripts in ``experiments`` wrote and the chapters show.
@@ -107,36 +181,4 @@ def write_table(rows: Sequence[Mapping[str, object]], path: str | os.PathLike[st
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically({path: buffer.getvalue().encode("utf-8")})
-
-
-@contextmanager
-def write_folder_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary folder to fill; it takes the name ``path`` when the block ends well.
-
-    Args:
-        path: the folder; one that stands there is replaced only at the end.
-
-    Yields:
-        The temporary folder, beside the final one.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if target.exists():
-            old = temporary.with_name(temporary.name + ".old")
-            target.rename(old)
-            try:
-                temporary.rename(target)
-            except BaseException:
-                old.rename(target)
-                raise
-            shutil.rmtree(old)
-        else:
-            temporary.rename(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    write_atomically(path, buffer.getvalue().encode("utf-8"))

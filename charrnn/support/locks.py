@@ -1,77 +1,73 @@
-"""A name that one process at a time may write to."""
+"""What one process holds so that others keep off; it ends with the process, however that ends."""
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["hold"]
+__all__ = ["InUseError", "hold", "locked"]
 
-# What a file system answers that has no locks: work goes on there without one.
-NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+
+class InUseError(ValueError):
+    """Another process, which still runs, works on the same thing."""
+
+
+def hold(descriptor: int) -> bool | None:
+    """Lock an open file until it is closed.
+
+    Returns:
+        False if another one has it; None where the file system knows no locks.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK) else None
+    return True
 
 
 @contextmanager
-def hold(path: str | os.PathLike[str], taken: str) -> Iterator[None]:
-    """Hold a lock file as long as the block runs; the system ends it with the process, too.
+def locked(path: str | os.PathLike[str], message: str) -> Iterator[None]:
+    """Hold a lock file while the block runs; it is removed at the end.
 
     Args:
-        path: of the lock file, which is made, and deleted at the end. One that a killed process has
-            left holds nobody up.
-        taken: what to say if another process holds it.
+        path: of the lock file. One that a killed process left is taken over.
+        message: what is wrong if another process has it.
 
     Raises:
-        ValueError: another process, or another ``hold`` in this one, holds it.
+        InUseError: another process has it.
         OSError: the file cannot be made.
     """
-    file = _open_locked(Path(path), taken)
+    descriptor = _acquired(Path(path))
+    if descriptor is None:
+        raise InUseError(message)
     try:
         yield
     finally:
-        # Deleted while it is held; Windows refuses that, so it stays there, empty.
+        # First the name, then the lock: whoever waits for the name makes a file of its own.
         with suppress(OSError):
             Path(path).unlink()
-        os.close(file)
+        os.close(descriptor)
+        if os.name == "nt":  # where an open file keeps its name
+            with suppress(OSError):
+                Path(path).unlink()
 
 
-def _open_locked(path: Path, taken: str) -> int:
+def _acquired(path: Path) -> int | None:
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            _lock(file)
-            if _is_at(file, path):
-                return file
-        except (BlockingIOError, PermissionError) as error:
-            os.close(file)
-            raise ValueError(taken) from error
-        except BaseException:
-            os.close(file)
-            raise
-        # The holder before has deleted the file between our opening and locking it.
-        os.close(file)
-
-
-def _is_at(file: int, path: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(file), path.stat())
-    return False
-
-
-def _lock(file: int) -> None:
-    """Lock an open file, or raise BlockingIOError or (Windows) PermissionError at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if hold(descriptor) is False:
+            os.close(descriptor)
+            return None
+        # The one before may have removed the name after it was opened here.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)

@@ -80,7 +80,7 @@ def test_the_best_weights_come_back(saved):
     load_best(model, saved)
     for one, two in zip(best.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
-    with pytest.raises(ValueError, match="directory: expected the file '.*best.safetensors'"):
+    with pytest.raises(ValueError, match=r"directory: expected the file '.*best\.safetensors'"):
         load_best(model, saved.parent)
     other = CharacterModel(**SIZES | {"units": 6})
     with pytest.raises(ValueError, match="whose weights has variables of shapes"):
@@ -129,7 +129,7 @@ def test_variables_of_other_shapes_and_types_are_refused(tmp_path):
     arrays, description = read_arrays(path, "the state of a run")
     arrays["model/0001"] = arrays["model/0001"].astype("float64")
     write_arrays(path, "the state of a run", arrays, description)
-    with pytest.raises(ValueError, match="expected float32 numbers, received .* with float64"):
+    with pytest.raises(ValueError, match=r"expected float32 numbers, received .* with float64"):
         RunState(*model(3), tmp_path).restore()
 
 
@@ -153,11 +153,9 @@ def test_a_damaged_state_is_one_sentence_that_names_the_file(saved):
         for data in (b"", whole[:7], whole[: len(whole) // 2], whole[:-1], bytes(flipped)):
             (saved / name).write_bytes(data)
             model, optimizer = new_run(1)
+            state = RunState(model, optimizer, saved, {"text": "tick"})
             with pytest.raises(ValueError, match=name) as caught:
-                if name.startswith("state"):
-                    RunState(model, optimizer, saved, {"text": "tick"}).restore()
-                else:
-                    load_best(model, saved)
+                state.restore() if name.startswith("state") else load_best(model, saved)
             assert "\n" not in str(caught.value)
         (saved / name).write_bytes(whole)
 
@@ -215,8 +213,8 @@ def test_a_folder_is_held_by_one_run(tmp_path):
         with pytest.raises(ValueError, match="directory: expected one that no other run uses"):
             RunState(*new_run(1), tmp_path / "run").__enter__()
         script = (
-            "import sys; from charrnn.support.locks import hold\n"
-            "try:\n    hold(sys.argv[1], 'taken').__enter__()\n"
+            "import sys; from charrnn.support.locks import locked\n"
+            "try:\n    locked(sys.argv[1], 'taken').__enter__()\n"
             "except ValueError as error:\n    print(error)"
         )
         command = [sys.executable, "-c", script, tmp_path / "run" / "lock"]

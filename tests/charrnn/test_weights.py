@@ -1,24 +1,27 @@
+import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
 from charrnn import weights
-from charrnn.support.files import read_record, sha256
+from charrnn.support.files import read_record
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import (
     PRETRAINED,
     SHIPPED,
     StoredModel,
     expected_shapes,
+    model_file,
     read_weights,
     shipped,
     write_weights,
 )
-from experiments.pretrained import RECIPE, SEED
+from experiments.pretrained import RECIPE, SEED, SPECIFICATIONS
 
 SIZES = {
     "vocabulary_size": 4,
@@ -70,102 +73,199 @@ def test_a_model_comes_back(path, ending):
     assert_equal_models(read_weights(f"{path}{ending}"), new_model())
 
 
+def test_a_model_is_one_file(path, tmp_path):
+    assert list(tmp_path.iterdir()) == [model_file(path)]
+
+
 def test_a_name_may_have_dots(tmp_path):
     write_weights(new_model(), tmp_path / "v1.2")
-    assert {file.name for file in tmp_path.iterdir()} == {"v1.2.json", "v1.2.safetensors"}
+    assert [file.name for file in tmp_path.iterdir()] == ["v1.2.safetensors"]
     assert_equal_models(read_weights(tmp_path / "v1.2"), new_model())
 
 
-def test_half_precision_is_read_as_single(path, tmp_path):
-    arrays = {name: array.astype("float16") for name, array in new_model().arrays.items()}
-    (tmp_path / "model.safetensors").write_bytes(save(arrays))
-    change_description(path, sha256=sha256(tmp_path / "model.safetensors"))
-    model = read_weights(path)
-    for name, array in model.arrays.items():
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("my", "my.safetensors"),
+        ("my.safetensors", "my.safetensors"),
+        ("my.json", "my.safetensors"),
+        ("my.safetensors.json", "my.safetensors"),
+        ("a.b", "a.b.safetensors"),
+        ("folder/my", "folder/my.safetensors"),
+        (Path("folder/my"), "folder/my.safetensors"),
+        ("~/my", "/home/me/my.safetensors"),
+    ],
+)
+def test_the_file_is_found_from_what_a_user_types(monkeypatch, typed, expected):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert model_file(typed) == Path(expected)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "dir/", ".safetensors", "dir/.json", ".", "..", "dir/..", "~nobody-here/my", "\0"]
+)
+def test_what_names_no_file_is_refused(typed):
+    with pytest.raises(ValueError, match=r"^--output: expected .*, received"):
+        model_file(typed, "--output")
+
+
+def test_a_folder_of_that_name_is_refused(tmp_path):
+    (tmp_path / "my.safetensors").mkdir()
+    with pytest.raises(ValueError, match=r"my\.safetensors, which is a folder"):
+        model_file(tmp_path / "my")
+
+
+def test_half_precision_is_read_as_single(tmp_path):
+    model = new_model()
+    half = {name: array.astype("float16") for name, array in model.arrays.items()}
+    write_weights(replace(model, arrays=half), tmp_path / "model")
+    for name, array in read_weights(tmp_path / "model").arrays.items():
         assert array.dtype == np.float32
-        np.testing.assert_array_equal(array, arrays[name])
+        np.testing.assert_array_equal(array, half[name])
 
 
 def test_others_read_the_arrays(path):
-    arrays = load(path.with_name("model.safetensors").read_bytes())
+    arrays = load(model_file(path).read_bytes())
     assert {name: array.shape for name, array in arrays.items()} == expected_shapes(SIZES)
 
 
-def change_description(path, **changes):
-    file = path.with_suffix(".json")
-    content = json.loads(file.read_text()) | changes
-    file.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+@pytest.mark.slow
+def test_every_flipped_bit_and_every_cut_is_noticed(path):
+    file = model_file(path)
+    content = file.read_bytes()
+    damaged = [content[:length] for length in range(len(content))]
+    for place in range(len(content)):
+        for bit in range(8):
+            damaged.append(bytearray(content))
+            damaged[-1][place] ^= 1 << bit
+    for data in damaged:
+        file.write_bytes(data)
+        with pytest.raises(ValueError, match=r"model\.safetensors: (damaged|expected)"):
+            read_weights(path)
 
 
 @pytest.mark.parametrize("position", [0, 8, 400, -1])
 def test_a_flipped_bit_is_noticed(path, position):
-    file = path.with_suffix(".safetensors")
+    file = model_file(path)
     content = bytearray(file.read_bytes())
     content[position] ^= 1
     file.write_bytes(content)
-    with pytest.raises(ValueError, match=r"model\.safetensors: damaged, .*expected SHA-256"):
+    with pytest.raises(ValueError, match=r"model\.safetensors: (damaged|expected)"):
         read_weights(path)
 
 
-@pytest.mark.parametrize("ending", [".safetensors", ".json"])
-def test_a_truncated_file_is_noticed(path, ending):
-    file = path.with_suffix(ending)
-    file.write_bytes(file.read_bytes()[:-10])
-    with pytest.raises(ValueError, match=rf"model\{ending}: (damaged|expected)"):
+def test_a_missing_file_is_named(path):
+    model_file(path).unlink()
+    with pytest.raises(ValueError, match=r"expected the file .*model\.safetensors, which does not"):
         read_weights(path)
 
 
-@pytest.mark.parametrize("ending", [".safetensors", ".json"])
-def test_a_missing_file_is_named(path, ending):
-    path.with_suffix(ending).unlink()
-    with pytest.raises(ValueError, match=rf"expected the file .*model\{ending}, which does not"):
-        read_weights(path)
+def write_pair(model, path):
+    """Write a model as two files, which is how they were written once."""
+    data = save(model.arrays)
+    content = {
+        "hyperparameters": model.hyperparameters,
+        "characters": model.vocabulary.characters,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "card": model.card,
+    }
+    model_file(path).write_bytes(data)
+    path.with_name(f"{path.name}.json").write_bytes(json.dumps(content, indent=2).encode("ascii"))
+
+
+def test_an_earlier_pair_is_read(tmp_path):
+    write_pair(new_model(), tmp_path / "v1.2")
+    for ending in ("", ".json", ".safetensors"):
+        assert_equal_models(read_weights(tmp_path / f"v1.2{ending}"), new_model())
+
+
+def test_an_earlier_pair_that_does_not_fit_is_refused(tmp_path):
+    path = tmp_path / "model"
+    write_pair(new_model(units=2), tmp_path / "other")
+    damage = {
+        "without a description": lambda: path.with_suffix(".json").unlink(),
+        "of another model": lambda: path.with_suffix(".json").write_bytes(
+            (tmp_path / "other.json").read_bytes()
+        ),
+        "half": lambda: path.with_suffix(".json").write_text('{"hyper'),
+        "deep": lambda: path.with_suffix(".json").write_text("[" * 100_000),
+    }
+    for change in damage.values():
+        write_pair(new_model(), path)
+        change()
+        with pytest.raises(ValueError, match=r"model\.safetensors: expected a model of charrnn"):
+            read_weights(path)
+
+
+def test_a_new_model_takes_the_place_of_both_files(tmp_path):
+    path = tmp_path / "model"
+    write_pair(new_model(), path)
+    write_weights(new_model(units=5), path)
+    assert list(tmp_path.iterdir()) == [model_file(path)]
+    assert_equal_models(read_weights(path), new_model(units=5))
+
+
+def test_an_earlier_description_beside_a_new_model_is_not_believed(path, tmp_path):
+    """A process that is killed between the two steps leaves it."""
+    write_pair(new_model(units=5), tmp_path / "old")
+    (tmp_path / "old.json").rename(path.with_suffix(".json"))
+    assert_equal_models(read_weights(path), new_model())
+
+
+def test_json_files_of_the_user_stay(path):
+    path.with_suffix(".json").write_text('{"card": 1}')
+    write_weights(new_model(units=5), path)
+    assert_equal_models(read_weights(path), new_model(units=5))
+    assert path.with_suffix(".json").read_text() == '{"card": 1}'
+
+
+def refused_when_written(tmp_path, message, **changes):
+    with pytest.raises(ValueError, match=message):
+        write_weights(replace(new_model(), **changes), tmp_path / "other")
+    assert not list(tmp_path.glob("*other*"))
+
+
+def test_a_vocabulary_of_another_size_is_not_written(tmp_path):
+    message = r"a vocabulary of 4 ids, .* received 3"
+    refused_when_written(tmp_path, message, vocabulary=Vocabulary("ab"))
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "message"),
     [
-        {"characters": None},
-        {"characters": ""},
-        {"characters": 5},
-        {"card": None},
-        {"sha256": None},
-        {"hyperparameters": None},
-        {"hyperparameters": [1]},
-        {"hyperparameters": {"units": 3}},
-        {"hyperparameters": SIZES | {"cell": "rnn"}},
-        {"hyperparameters": SIZES | {"units": "3"}},
-        {"hyperparameters": SIZES | {"layers": -1}},
-        {"hyperparameters": SIZES | {"more": 1}},
+        ({"units": 5}, r"the array recurrent\.0\.kernel of \(2, 15\), received \(2, 9\)"),
+        ({"layers": 1}, "expected 6 arrays for layers=1, received 9"),
+        ({"cell": "lstm"}, r"the array recurrent\.0\.kernel of \(2, 12\), received \(2, 9\)"),
+        ({"layers": 10**9}, "expected 3000000003 arrays"),
     ],
 )
-def test_a_damaged_description_is_refused(path, changes):
-    change_description(path, **changes)
-    with pytest.raises(ValueError, match=r"model\.json: expected"):
-        read_weights(path)
+def test_arrays_of_other_shapes_are_not_written(tmp_path, changes, message):
+    refused_when_written(tmp_path, message, hyperparameters=SIZES | changes)
 
 
-def test_a_vocabulary_of_another_size_is_refused(path, tmp_path):
-    change_description(path, characters="\nabé")
-    with pytest.raises(ValueError, match=r"a vocabulary of 4 ids, .* received 5"):
-        read_weights(path)
-    model = new_model()
-    other = StoredModel(model.hyperparameters, Vocabulary("ab"), {}, model.arrays)
-    with pytest.raises(ValueError, match=r"a vocabulary of 4 ids, .* received 3"):
-        write_weights(other, tmp_path / "other")
-    assert not list(tmp_path.glob("other*"))
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_weights_that_are_no_numbers_are_not_written(tmp_path, value, dtype):
+    arrays = {name: array.astype(dtype) for name, array in new_model().arrays.items()}
+    arrays["dense.bias"][1] = value
+    message = r"finite numbers in dense\.bias, received NaN or infinity"
+    refused_when_written(tmp_path, message, arrays=arrays)
 
 
-@pytest.mark.parametrize("changes", [{"units": 5}, {"layers": 1}, {"cell": "lstm"}])
-def test_arrays_of_other_shapes_are_refused(path, tmp_path, changes):
-    change_description(path, hyperparameters=SIZES | changes)
-    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
-        read_weights(path)
-    model = new_model()
-    other = StoredModel(SIZES | changes, model.vocabulary, {}, model.arrays)
-    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
-        write_weights(other, tmp_path / "other")
-    assert not list(tmp_path.glob("other*"))
+@pytest.mark.parametrize(
+    "card", [None, [], {"loss": float("nan")}, {"path": Path()}, {"a": {1, 2}}, {"loss": 1e400}]
+)
+def test_a_card_that_json_does_not_hold_is_not_written(tmp_path, card):
+    refused_when_written(tmp_path, "other.*: card: expected a dict of what JSON holds", card=card)
+
+
+def test_halves_of_surrogate_pairs_come_back_or_are_not_written(tmp_path):
+    """Side by side in JSON, the last first half and the first second half are one character."""
+    comes_back = replace(new_model(), vocabulary=Vocabulary("a\ud800\ud801"))
+    write_weights(comes_back, tmp_path / "model")
+    assert_equal_models(read_weights(tmp_path / "model"), comes_back)
+    message = "halves of surrogate pairs"
+    refused_when_written(tmp_path, message, vocabulary=Vocabulary("a\ud83d\ude42"[:3]))
 
 
 def test_the_packages_model_is_there():
@@ -174,8 +274,7 @@ def test_the_packages_model_is_there():
     assert 1.3 < model.card["windows_loss"] < 1.44
     assert 1.3 < model.card["stream_loss"] < model.card["windows_loss"]
     assert all(np.isfinite(array).all() for array in model.arrays.values())
-    size = sum(PRETRAINED.with_suffix(end).stat().st_size for end in (".safetensors", ".json"))
-    assert size < 8_200_000
+    assert PRETRAINED.stat().st_size < 8_200_000
     assert model.card["recipe"] == {
         **asdict(RECIPE),
         "epochs": model.card["recipe"]["epochs"],
@@ -199,7 +298,7 @@ def test_the_model_of_great_expectations_is_that_of_its_record():
     assert (sizes["embedding_size"], sizes["units"]) == (256, 1024)  # system C's
     assert len(model.vocabulary) == 74  # of the clean text, and [UNK]
     assert all(np.isfinite(array).all() for array in model.arrays.values())
-    assert path.with_suffix(".safetensors").stat().st_size < 8_200_000
+    assert path.stat().st_size < 8_200_000
     card = model.card
     record = read_record("pretrained_great_expectations")
     assert len(record) == card["recipe"]["epochs"] == 20
@@ -224,12 +323,20 @@ def test_the_cards_losses_are_those_of_the_weights(name, request):
     assert windows_loss(model, validation) == pytest.approx(card["windows_loss"], abs=0.002)
 
 
-def test_a_changed_description_of_the_packages_own_model_is_refused(tmp_path, monkeypatch):
-    own = tmp_path / "shakespeare"
-    for end in (".safetensors", ".json"):
-        content = PRETRAINED.with_suffix(end).read_bytes()
-        own.with_suffix(end).write_bytes(content.replace(b'"epoch": 2', b'"epoch": 3'))
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_cards_texts_are_those_that_are_loaded(name, request):
+    text = request.getfixturevalue({"great-expectations": "book"}.get(name, name))
+    card = read_weights(shipped(name)).card
+    assert card["corpus"] == name
+    assert card["corpus_sha256"] == hashlib.sha256(text.encode("utf-8")).hexdigest()
+    assert card["validation_characters"] == SPECIFICATIONS[name].validation
+    assert len(text) // 10 - card["validation_characters"] in (0, -1)
+
+
+def test_another_model_in_the_place_of_the_packages_own_is_refused(tmp_path, monkeypatch):
+    own = tmp_path / "shakespeare.safetensors"
+    write_weights(new_model(), own)
     read_weights(own)  # elsewhere it is a model like any other
-    monkeypatch.setattr(weights, "shipped", lambda name: tmp_path / name)
+    monkeypatch.setattr(weights, "shipped", lambda name: tmp_path / f"{name}.safetensors")
     with pytest.raises(ValueError, match="not the model of this package"):
         read_weights(own)

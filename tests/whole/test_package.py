@@ -2,7 +2,6 @@
 
 import ast
 import graphlib
-import json
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import zipfile
 import pytest
 
 import charrnn
+from charrnn.weights import PRETRAINED, read_weights
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.translation.languages import SOURCE, languages
 
@@ -150,7 +150,7 @@ def test_translators_of_every_language_are_told_in_it_what_to_do(code) -> None:
 @pytest.mark.parametrize("name", ["README.md", "notebooks/en/index.md"])
 def test_the_losses_named_are_those_that_were_measured(name) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    card = json.loads((ROOT / "charrnn/pretrained/shakespeare.json").read_text())["card"]
+    card = read_weights(PRETRAINED).card
     assert f"| {card['windows_loss']:.3f} | {card['stream_loss']:.3f} |" in text
     (chapter,) = [path for path in chapter_paths() if path.stem == "04_training"]
     outputs = chapter.read_text(encoding="utf-8")

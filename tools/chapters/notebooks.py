@@ -123,7 +123,7 @@ def notebook_text(notebook: Notebook) -> str:
 
 def write_notebook(path: Path, notebook: Notebook) -> None:
     """Write a notebook whole or not at all."""
-    write_atomically({path: notebook_text(notebook).encode()})
+    write_atomically(path, notebook_text(notebook).encode())
 
 
 def tags(cell: Cell) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from charrnn.support.files import write_folder_atomically
+from charrnn.support.folders import write_folder_atomically
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import Repository, read_repository
 from tools.site.assembly import BuildError, assemble

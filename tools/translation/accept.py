@@ -1,6 +1,5 @@
 """A translator's word that texts say what the English ones say now: their hashes are renewed."""
 
-import os
 from pathlib import Path
 
 from charrnn.support.files import write_atomically
@@ -97,10 +96,10 @@ def accept(
             refused.append(f"{place} id: expected a text or a figure of it, received {id_!r}")
     if refused:
         raise ValueError("\n".join(refused))
-    contents: dict[str | os.PathLike[str], bytes] = {path: page_bytes(path, page)}
+    contents: dict[Path, bytes] = {path: page_bytes(path, page)}
     if described.keys() & ids:
         contents[folder(root, language) / FIGURES] = figures_bytes(figures)
-    changed = {file: new for file, new in contents.items() if Path(file).read_bytes() != new}
-    if changed:
-        write_atomically(changed)
+    for file, new in contents.items():
+        if file.read_bytes() != new:
+            write_atomically(file, new)
     print(f"{place}: {len(ids)} accepted")

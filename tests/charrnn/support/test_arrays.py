@@ -56,7 +56,7 @@ def test_one_more_byte_is_noticed(file):
 
 
 def test_another_kind_is_named(file):
-    with pytest.raises(ValueError, match="x: expected the state of a run, received a model"):
+    with pytest.raises(ValueError, match="x: expected the state of a run, received 'a model'"):
         read_arrays(file, "the state of a run")
 
 
