@@ -74,7 +74,13 @@ def _losses(scores: npt.NDArray[np.float64], ids: npt.NDArray[np.int64]) -> Any:
     return log_sums - np.take_along_axis(scores, ids[:, None], axis=1)[:, 0]
 
 
-def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 64) -> float:
+def windows_loss(
+    model: Any,
+    ids: Ids,
+    length: int = WINDOW,
+    batch_size: int = 64,
+    limit: int | None = None,
+) -> float:
     """Return the loss with a fresh state in each window, in nats per character.
 
     Args:
@@ -82,6 +88,8 @@ def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 6
         ids: the validation text, shape (characters,); a partial window at its end is left out.
         length: time steps of a window.
         batch_size: windows computed together; it does not change the result.
+        limit: how many characters to read at most, in windows spread evenly over the text, but one
+            window at least; None reads all.
 
     Raises:
         ValueError: the text is shorter than one window.
@@ -89,6 +97,9 @@ def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 6
     from charrnn.backend import tf  # see `_in_graph`
 
     inputs, targets = step_windows(ids, length)
+    if limit is not None:
+        every = max(-(-targets.size // limit), 1)
+        inputs, targets = inputs[::every], targets[::every]
 
     def read(inputs: Any) -> Any:
         return model(inputs)
@@ -114,9 +125,9 @@ def stream_loss(
         model: as of ``charrnn.model``: gives logits and states, and takes states.
         ids: the validation text, shape (characters,).
         length: time steps of one call; it does not change the result.
-        streams: parts of the text, of one length, as of ``parallel_streams``, which are read side by
-            side; None reads the whole text as one. A part begins with the state that the
-            ``WARM_UP`` characters before it leave.
+        streams: parts of the text, as of ``parallel_streams``, which are read side by side; None
+            reads the whole text as one. A part begins with the state that the ``WARM_UP``
+            characters before it leave.
 
     Raises:
         ValueError: the text has fewer than two characters.
@@ -124,7 +135,7 @@ def stream_loss(
     from charrnn.backend import tf  # see `_in_graph`
 
     if len(ids) < 2:
-        raise ValueError(f"text: expected at least 2 characters, received {len(ids)}")
+        raise ValueError(f"ids: expected at least 2 characters, received {len(ids)}")
     parts = streams or [slice(0, len(ids))]
     starts = np.array([part.start for part in parts])
     steps = max(part.stop - part.start for part in parts) - 1
@@ -139,7 +150,7 @@ def stream_loss(
     state_specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, states)
     compiled = _in_graph(advance, [tf.TensorSpec((len(parts), None), tf.int32), state_specs])
 
-    def read(first: int, last: int) -> tuple[Ids, Any]:
+    def read(first: int, last: int) -> tuple[npt.NDArray[np.int64], Any]:
         """Read positions of each part; return what they are in the text, and the logits."""
         nonlocal states
         places = starts[:, None] + np.arange(first, last)  # (streams, time)

@@ -214,9 +214,7 @@ def test_the_folder_of_another_model_is_refused_and_kept(straight):
     other = CharacterModel(**SIZES | {"units": 13}, dropout=0.3)
     other.compile(optimizer="adam", loss=training.next_character_loss())
     for run in (train, train_custom):
-        with pytest.raises(
-            ValueError, match=r"expected a run whose model's units is 13, .* is 12"
-        ):
+        with pytest.raises(ValueError, match=r"expected a run whose model's units is 13, .* is 12"):
             run(other, 5, directory)
     assert {path.name for path in directory.iterdir()} == kept
 
