@@ -49,22 +49,6 @@ def trained(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def calls(monkeypatch, tmp_path):
-    """What `train` calls `train_for` with, in a folder with the text; the training is left out."""
-    called = []
-
-    def train_for(*arguments):
-        called.append(arguments)
-        keras.utils.set_random_seed(0)
-        return TINY.build(arguments[2])
-
-    monkeypatch.setattr(recipes, "train_for", train_for)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "clock.txt").write_text(clock_text(), encoding="utf-8")
-    return called
-
-
 def test_sampling_from_the_shipped_weights_needs_no_tensorflow():
     script = """
 import runpy, sys
@@ -148,93 +132,6 @@ def test_evaluate_takes_another_text_whole(trained, capsys, tmp_path):
     assert lines[:2] == ["440 of 440 characters", "40 of them are not in the model's vocabulary"]
 
 
-def test_train_hands_on_its_options_and_the_beginning_of_the_text(calls):
-    assert main(["train", "clock.txt", "--minutes", "1.5", "--seed", "7"]) == 0
-    ((seconds, training, size, seed, validation, recipe, report),) = calls
-    ids = Vocabulary(clock_text()).encode(clock_text())
-    assert (seconds, size, seed, recipe) == (90.0, 11, 7, recipes.QUICK)
-    np.testing.assert_array_equal(training, ids[:5400])
-    np.testing.assert_array_equal(validation, ids[5400:])
-    assert report is command_line._report
-
-
-def test_train_takes_two_minutes_and_the_seed_0_unless_told_otherwise(calls):
-    assert main(["train", "clock.txt"]) == 0
-    assert (calls[0][0], calls[0][3]) == (120.0, 0)
-
-
-@pytest.mark.parametrize(
-    ("characters", "validation"), [(6000, 600), (1000, 257), (2570, 257), (2580, 258)]
-)
-def test_a_tenth_of_the_text_is_kept_for_validation_and_a_window_at_least(
-    calls, characters, validation
-):
-    Path("short.txt").write_text(clock_text()[:characters], encoding="utf-8")
-    assert main(["train", "short.txt"]) == 0
-    assert [len(calls[0][place]) for place in (1, 4)] == [characters - validation, validation]
-    assert read_weights("short").card["validation_characters"] == validation
-
-
-def test_train_shows_the_best_n_gram(calls, capsys):
-    assert main(["train", "clock.txt"]) == 0
-    first, second, *_ = capsys.readouterr().out.splitlines()
-    assert first == "6,000 characters, 10 different ones; the last 600 are kept for validation"
-    ids = Vocabulary(clock_text()).encode(clock_text()) - 1  # from 0, without [UNK]
-    losses = [metrics.witten_bell_loss(ids[:5400], ids[5400:], 10, order) for order in range(6)]
-    best = np.argmin(losses)
-    assert 0 < best < 5  # no end of the range by accident
-    assert second == (
-        f"best n-gram ({best} characters of context): {losses[best]:.3f} nats per character"
-    )
-
-
-def test_the_n_gram_is_one_of_the_characters_that_occur():
-    """Without [UNK], which would take a share of every estimate."""
-    ids = Vocabulary(clock_text()).encode(clock_text())[:300]
-    losses = [metrics.witten_bell_loss(ids[:200] - 1, ids[200:] - 1, 10, n) for n in range(6)]
-    context, loss = command_line._best_n_gram(ids[:200], ids[200:], 11)
-    assert context == np.argmin(losses)
-    assert loss == pytest.approx(min(losses), abs=1e-12)
-
-
-def test_train_writes_the_model_that_it_was_given_and_says_how_to_go_on(calls, capsys):
-    assert main(["train", "clock.txt", "--output", "mine"]) == 0
-    assert sorted(path.name for path in Path().iterdir()) == [
-        "clock.txt",
-        "mine.json",
-        "mine.safetensors",
-    ]
-    model, _ = load_model("mine")
-    ids = Vocabulary(clock_text()).encode(clock_text())[5400:]
-    losses = metrics.windows_loss(model, ids), metrics.stream_loss(model, ids)
-    card = read_weights("mine").card
-    assert (card["windows_loss"], card["stream_loss"]) == pytest.approx(losses, abs=1e-4)
-    assert card["corpus"] == "clock.txt"
-    assert card["corpus_sha256"] == hashlib.sha256(clock_text().encode()).hexdigest()
-    lines = capsys.readouterr().out.splitlines()
-    told = "windows {windows_loss:.3f}, stream {stream_loss:.3f} nats per character"
-    assert lines[2] == told.format(**card)
-    assert lines[3] == "saved as mine.safetensors and mine.json; it writes:"
-    assert lines[5].startswith(clock_text()[5400:5404])
-    assert lines[-1] == "more: python -m charrnn sample --model mine"
-
-
-def test_the_recipe_and_its_seed_are_on_the_card(calls):
-    assert main(["train", "clock.txt", "--seed", "3"]) == 0
-    recipe = read_weights("clock").card["recipe"]
-    assert recipe.pop("seed") == 3
-    assert Recipe(**recipe) == recipes.QUICK
-
-
-def test_a_report_is_a_line(capsys):
-    command_line._report(0.5, 1.23456, 2.34567)
-    command_line._report(1.02, 1.0, 2.0)  # the last step ends after its time
-    assert capsys.readouterr().out.splitlines() == [
-        " 50%  loss 1.235  validation 2.346",
-        "100%  loss 1.000  validation 2.000",
-    ]
-
-
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_is_told_and_the_best_weights_are_saved(
     tmp_path, capsys, monkeypatch
@@ -281,15 +178,6 @@ def test_an_interruption_is_told(capsys, monkeypatch):
     assert capsys.readouterr().err == "\nstopped\n"
 
 
-@pytest.mark.slow
-def test_train_keeps_what_is_there(trained, capsys, monkeypatch):
-    monkeypatch.chdir(trained)
-    before = (trained / "clock.safetensors").read_bytes()
-    assert main(["train", "clock.txt"]) == 1
-    assert "--output: expected a new name, received 'clock'" in capsys.readouterr().err
-    assert (trained / "clock.safetensors").read_bytes() == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -311,29 +199,11 @@ def test_errors_are_one_line(arguments, message, capsys, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("there", ["clock.safetensors", "clock.json"])
-def test_one_of_the_two_files_is_enough_to_keep(calls, capsys, there):
-    Path(there).write_text("mine")
-    assert main(["train", "clock.txt"]) == 1
-    expected = f"--output: expected a new name, received 'clock': {there} exists"
-    assert expected in capsys.readouterr().err
-    assert calls == []
-    assert Path(there).read_text() == "mine"
-
-
 def test_evaluate_without_a_text_of_its_own_asks_for_one(tmp_path, capsys, alphabet, make_model):
     save_model(make_model(), alphabet, tmp_path / "model", {"windows_loss": 1.0})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
     message = "charrnn evaluate: file: expected a text, for the model's card names none"
     assert capsys.readouterr().err.startswith(message)
-
-
-def test_a_text_that_is_too_short_leaves_nothing(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "short.txt").write_text("too short " * 30, encoding="utf-8")
-    assert main(["train", "short.txt"]) == 1
-    assert "expected at least 513 characters" in capsys.readouterr().err
-    assert [file.name for file in tmp_path.iterdir()] == ["short.txt"]
 
 
 def test_the_module_answers_help_and_wrong_commands():
@@ -342,9 +212,3 @@ def test_the_module_answers_help_and_wrong_commands():
     for command in ("train", "sample", "evaluate"):
         assert command in result.stdout
     assert run("write").returncode == 2
-
-
-@pytest.mark.slow
-def test_the_card_is_json_that_others_can_read(trained):
-    content = json.loads((trained / "clock.json").read_bytes())
-    assert content["characters"] == "\n cdgiknot"
