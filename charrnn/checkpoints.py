@@ -1,41 +1,29 @@
-"""What a training run leaves in its folder: the latest state, the history."""
+"""What a training run keeps in its folder: the latest state, the best weights, the history."""
 
+import hashlib
+import json
 import math
 import os
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from charrnn.backend import tf
-from charrnn.support.files import read_table, with_numbers, write_table
+from charrnn.support.arrays import Arrays, read_arrays, write_arrays
+from charrnn.support.files import user_path, write_table
+from charrnn.support.locks import locked
 
-__all__ = [
-    "History",
-    "RunState",
-    "check_loss",
-    "resume_history",
-    "write_history",
-]
+__all__ = ["History", "RunState", "check_loss", "load_best", "write_history"]
 
 History = list[dict[str, float]]
 
-
-def resume_history(path: str | os.PathLike[str], epochs: int) -> History:
-    """Return the first ``epochs`` rows of a run's history, for a run that goes on after them.
-
-    A stop between history and state leaves one row more than the state has epochs.
-
-    Raises:
-        ValueError: the file has fewer rows, or does not exist.
-    """
-    history: History = with_numbers(read_table(path))
-    if len(history) < epochs:
-        raise ValueError(
-            f"directory: expected {os.fspath(path)!r} with the {epochs} epochs of the saved state, "
-            f"received {len(history)}; choose another folder"
-        )
-    return history[:epochs]
+STATE, KIND = "state.safetensors", "the state of a run"
+BEST, BEST_KIND = "best.safetensors", "the best weights of a run"
+HISTORY = "history.csv"
+# What stands in the folder of a run without its state: this version's files and an earlier one's.
+TRACES = (HISTORY, BEST, "checkpoint", "best.weights.h5")
 
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
@@ -52,66 +40,179 @@ def check_loss(loss: float, epoch: int) -> None:
         )
 
 
+def load_best(model: Any, directory: str | os.PathLike[str]) -> None:
+    """Give a model the best weights of the run in a folder.
+
+    Raises:
+        ValueError: the folder has none, they are damaged, or of a model of other sizes.
+    """
+    path = user_path(directory, "directory") / BEST
+    if not path.is_file():
+        raise ValueError(f"directory: expected the file {str(path)!r}, which does not exist")
+    arrays, _ = read_arrays(path, BEST_KIND)
+    _assign(path, arrays, {"weights": model.weights})
+
+
 class RunState:
     """The latest state of a run: weights, optimizer, random seeds, carried states, epochs done.
 
-    It is kept as a TensorFlow checkpoint. The new one is written beside the old one, which is
-    deleted afterwards, so an interruption at any moment leaves a state to go on from.
+    It is one file, written whole or not at all, so an interruption at any moment leaves a state to
+    go on from. As a context, ``with RunState(...) as state:``, it holds the folder, so that no
+    other process writes there.
+
+    Attributes:
+        directory: the run's folder.
+        history: one row for each epoch that was kept with it; ``save`` writes it, ``restore``
+            reads it. Another copy, for people, is ``history.csv``.
     """
 
-    def __init__(self, model: Any, optimizer: Any, directory: str | os.PathLike[str]) -> None:
-        # A checkpoint fills variables that exist; Keras makes the optimizer's at the first step.
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        directory: str | os.PathLike[str],
+        made_from: Mapping[str, object] | None = None,
+    ) -> None:
+        """Take what is trained, and what the run is made from.
+
+        Args:
+            model: built.
+            optimizer: its variables are made here; Keras makes them at the first step.
+            directory: of this run alone.
+            made_from: name -> value, as ``{"text": text}``. A folder whose run was made from
+                another value is refused. Sizes of a model of this package and settings of the
+                optimizer are always among them.
+        """
         optimizer.build(model.trainable_variables)
-        self.directory = Path(directory)
-        self.epoch = tf.Variable(0, trainable=False, dtype="int64")
-        # As plain lists: TensorFlow does not find the seeds of dropout inside a Keras model.
-        self.parts = {
-            "model": [variable.value for variable in model.variables],
-            "optimizer": [variable.value for variable in optimizer.variables],
+        self.directory = user_path(directory, "directory")
+        self.history: History = []
+        settings = {
+            **{f"model's {k}": v for k, v in getattr(model, "hyperparameters", {}).items()},
+            **{f"optimizer's {k}": v for k, v in _config(optimizer).items()},
+            **(made_from or {}),
         }
+        self.made_from = {name: _short(value) for name, value in settings.items()}
+        self.weights = model.weights
+        # Of the model not its weights alone: seeds of dropout are variables, too.
+        self.parts = {"model": list(model.variables), "optimizer": list(optimizer.variables)}
         if carried := getattr(model, "carried", None):
             self.parts["carried"] = list(carried.variables)
-        state = tf.train.Checkpoint(epoch=self.epoch, **self.parts)
-        self.manager = tf.train.CheckpointManager(state, str(directory), max_to_keep=1)
+        self._held = ExitStack()
+
+    def __enter__(self) -> "RunState":
+        self.directory.mkdir(parents=True, exist_ok=True)
+        taken = f"directory: expected one that no other run uses, received {str(self.directory)!r}"
+        self._held.enter_context(locked(self.directory / "lock", taken))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
 
     def restore(self) -> int:
         """Load the latest state, if there is one; return the number of epochs done.
 
         Raises:
-            ValueError: the folder holds the state of another model or another optimizer.
+            ValueError: the folder holds the state of another model, another optimizer or another
+                text; it is damaged; or the folder has other files of a run, and no state.
         """
-        path = self.manager.latest_checkpoint
-        if path is not None:
-            self._check(path)
-            self.manager.checkpoint.restore(path).assert_consumed()
-        return int(self.epoch.numpy())
-
-    def _check(self, path: str) -> None:
-        stored = tf.train.load_checkpoint(path).get_variable_to_shape_map()
-        for part, variables in self.parts.items():
-            names = [name for name in stored if name.startswith(f"{part}/")]
-            names.sort(key=lambda name: [int(n) for n in name.split("/") if n.isdecimal()])
-            received = [tuple(stored[name]) for name in names]
-            expected = [tuple(variable.shape) for variable in variables]
-            if received != expected:
+        path = self.directory / STATE
+        if not path.is_file():
+            if left := [name for name in TRACES if (self.directory / name).exists()]:
                 raise ValueError(
-                    f"directory: expected the state of a run whose {part} has variables of shapes "
-                    f"{expected}, received {str(self.directory)!r} with {received}; "
-                    "choose another folder"
+                    f"directory: expected {STATE} beside {left[0]}, received "
+                    f"{str(self.directory)!r} without it; choose another folder"
+                )
+            return 0
+        arrays, description = read_arrays(path, KIND)
+        self._check(description["made_from"])
+        _assign(path, arrays, self.parts)
+        self.history = description["history"]
+        return int(description["epoch"])
+
+    def _check(self, stored: dict[str, str]) -> None:
+        for name in dict.fromkeys([*self.made_from, *stored]):
+            expected, received = self.made_from.get(name, "none"), stored.get(name, "none")
+            if expected != received:
+                raise ValueError(
+                    f"directory: expected a run whose {name} is {expected}, received "
+                    f"{str(self.directory)!r}, where it is {received}; choose another folder"
                 )
 
     def save(self, epoch: int) -> None:
         """Save the state after ``epoch`` epochs.
 
         Raises:
-            FloatingPointError: a weight is not finite; the state saved before stays.
+            FloatingPointError: a weight or a number of the history is not finite; the state saved
+                before stays.
+            OSError: it cannot be written; the state saved before stays.
         """
-        for variable in self.parts["model"]:
-            if not np.isfinite(variable.numpy()).all():
+        arrays = _arrays(self.parts)
+        for name, array in arrays.items():
+            if name.startswith("model") and not np.isfinite(array).all():
                 raise FloatingPointError(
-                    f"weights of shape {tuple(variable.shape)}: expected finite numbers, received "
-                    f"others in epoch {epoch}; "
-                    "try a lower learning rate or clip the gradients"
+                    f"weights of shape {array.shape}: expected finite numbers, received others in "
+                    f"epoch {epoch}; try a lower learning rate or clip the gradients"
                 )
-        self.epoch.assign(epoch)
-        self.manager.save()
+        for name, value in ((name, value) for row in self.history for name, value in row.items()):
+            if not math.isfinite(value):
+                raise FloatingPointError(
+                    f"{name}: expected a finite number, received {value} in epoch {epoch}"
+                )
+        description = {"epoch": epoch, "history": self.history, "made_from": self.made_from}
+        write_arrays(self.directory / STATE, KIND, arrays, description)
+        if self.history:
+            write_history(self.history, self.directory / HISTORY)
+
+    def save_best(self) -> None:
+        """Keep the weights of now as the best ones; ``load_best`` reads them."""
+        write_arrays(self.directory / BEST, BEST_KIND, _arrays({"weights": self.weights}), {})
+
+
+def _arrays(parts: Mapping[str, list[Any]]) -> Arrays:
+    """Return the values of variables by part and number."""
+    return {
+        f"{part}/{number:04}": variable.numpy()
+        for part, variables in parts.items()
+        for number, variable in enumerate(variables)
+    }
+
+
+def _assign(path: Path, arrays: Arrays, parts: Mapping[str, list[Any]]) -> None:
+    """Give the values of a file to variables, all of them or none."""
+    expected = _arrays(parts)
+    for part in parts:
+        shapes = [
+            [array.shape for name, array in values.items() if name.startswith(f"{part}/")]
+            for values in (expected, arrays)
+        ]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"directory: expected the state of a run whose {part} has variables of shapes "
+                f"{shapes[0]}, received {str(path)!r} with {shapes[1]}; choose another folder"
+            )
+    for name, array in expected.items():
+        if arrays[name].dtype != array.dtype:
+            raise ValueError(
+                f"directory: expected {array.dtype} numbers, received {str(path)!r} with "
+                f"{arrays[name].dtype}; choose another folder"
+            )
+    values = iter(arrays[name] for name in expected)
+    for variables in parts.values():
+        for variable in variables:
+            variable.assign(next(values))
+
+
+def _config(optimizer: Any) -> dict[str, Any]:
+    try:
+        config = dict(optimizer.get_config())
+    except NotImplementedError:  # a learning rate of somebody's own
+        return {}
+    return {name: value for name, value in config.items() if name != "name"}
+
+
+def _short(value: object) -> str:
+    """Return a setting as text, a long one as its hash."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    if len(text) <= 80:
+        return text
+    return "of SHA-256 " + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,7 +5,7 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = [
     "bits",
     "cross_entropy",
     "longest_context",
+    "parallel_streams",
     "perplexity",
     "stream_loss",
     "windows_loss",
@@ -28,6 +29,8 @@ Ids = npt.NDArray[np.int32]
 # So many numbers are computed in float64 at once. A whole batch would take gigabytes where there
 # are thousands of symbols.
 PART = 1_000_000
+# So many characters give a state that is as good as that of the whole text before.
+WARM_UP = 256
 
 
 def bits(nats: float) -> float:
@@ -71,7 +74,13 @@ def _losses(scores: npt.NDArray[np.float64], ids: npt.NDArray[np.int64]) -> Any:
     return log_sums - np.take_along_axis(scores, ids[:, None], axis=1)[:, 0]
 
 
-def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 64) -> float:
+def windows_loss(
+    model: Any,
+    ids: Ids,
+    length: int = WINDOW,
+    batch_size: int = 64,
+    limit: int | None = None,
+) -> float:
     """Return the loss with a fresh state in each window, in nats per character.
 
     Args:
@@ -79,6 +88,8 @@ def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 6
         ids: the validation text, shape (characters,); a partial window at its end is left out.
         length: time steps of a window.
         batch_size: windows computed together; it does not change the result.
+        limit: how many characters to read at most, in windows spread evenly over the text, but one
+            window at least; None reads all.
 
     Raises:
         ValueError: the text is shorter than one window.
@@ -86,10 +97,16 @@ def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 6
     from charrnn.backend import tf  # see `_in_graph`
 
     inputs, targets = step_windows(ids, length)
+    if limit is not None:
+        every = max(-(-targets.size // limit), 1)
+        inputs, targets = inputs[::every], targets[::every]
 
     def read(inputs: Any) -> Any:
         return model(inputs)
 
+    # Less than a gigabyte of logits at once, whatever the vocabulary.
+    symbols = model.hyperparameters["vocabulary_size"]
+    batch_size = max(min(batch_size, 10 * PART // (length * symbols)), 1)
     # One signature for every batch, or a last batch that is smaller would compile once more.
     compiled = _in_graph(read, [tf.TensorSpec((None, length), tf.int32)])
     total = 0.0
@@ -99,13 +116,18 @@ def windows_loss(model: Any, ids: Ids, length: int = WINDOW, batch_size: int = 6
     return total / targets.size
 
 
-def stream_loss(model: Any, ids: Ids, length: int = 2000) -> float:
-    """Return the loss with the state carried over the whole text, in nats per character.
+def stream_loss(
+    model: Any, ids: Ids, length: int = 2000, streams: Sequence[slice] | None = None
+) -> float:
+    """Return the loss with the state carried over the text, in nats per character.
 
     Args:
         model: as of ``charrnn.model``: gives logits and states, and takes states.
-        ids: the validation text, shape (characters,), all of it used.
+        ids: the validation text, shape (characters,).
         length: time steps of one call; it does not change the result.
+        streams: parts of the text, as of ``parallel_streams``, which are read side by side; None
+            reads the whole text as one. A part begins with the state that the ``WARM_UP``
+            characters before it leave.
 
     Raises:
         ValueError: the text has fewer than two characters.
@@ -114,19 +136,62 @@ def stream_loss(model: Any, ids: Ids, length: int = 2000) -> float:
 
     if len(ids) < 2:
         raise ValueError(f"ids: expected at least 2 characters, received {len(ids)}")
-    states = model.initial_states(1)
+    parts = streams or [slice(0, len(ids))]
+    starts = np.array([part.start for part in parts])
+    steps = max(part.stop - part.start for part in parts) - 1
+    # Less than a gigabyte of logits at once, whatever the vocabulary.
+    symbols = model.hyperparameters["vocabulary_size"]
+    length = max(min(length, 10 * PART // (len(parts) * symbols)), 1)
 
     def advance(inputs: Any, states: Any) -> Any:
         return model(inputs, states=states, return_state=True)
 
+    states = model.initial_states(len(parts))
     state_specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, states)
-    compiled = _in_graph(advance, [tf.TensorSpec((1, None), tf.int32), state_specs])
-    total = 0.0
-    for first in range(0, len(ids) - 1, length):
-        part = ids[first : first + length + 1]
-        logits, states = compiled(part[None, :-1], states)
-        total += cross_entropy(logits[0], part[1:]) * (len(part) - 1)
-    return total / (len(ids) - 1)
+    compiled = _in_graph(advance, [tf.TensorSpec((len(parts), None), tf.int32), state_specs])
+
+    def read(first: int, last: int) -> tuple[npt.NDArray[np.int64], Any]:
+        """Read positions of each part; return what they are in the text, and the logits."""
+        nonlocal states
+        places = starts[:, None] + np.arange(first, last)  # (streams, time)
+        # Before the text and after it there is nothing: what is read there does not count.
+        logits, states = compiled(ids[np.clip(places, 0, len(ids) - 1)], states)
+        return places, logits
+
+    if len(parts) > 1:
+        for first in range(-WARM_UP, 0, length):
+            read(first, min(first + length, 0))
+        # Those that have fewer characters before them; the text begins with zeros.
+        begins = (starts < WARM_UP)[:, None]
+        states = tf.nest.map_structure(lambda s: tf.where(begins, tf.zeros_like(s), s), states)
+    total, count = 0.0, 0
+    ends = np.array([part.stop for part in parts])[:, None] - 1
+    for first in range(0, steps, length):
+        places, logits = read(first, min(first + length, steps))
+        targets = ids[np.minimum(places + 1, len(ids) - 1)]
+        counted = places < ends
+        loss = cross_entropy(logits.numpy()[counted], targets[counted])
+        total, count = total + loss * counted.sum(), count + int(counted.sum())
+    return total / count
+
+
+def parallel_streams(characters: int, limit: int, streams: int = 32) -> list[slice]:
+    """Return parts of a text that can be read side by side, spread evenly over it.
+
+    Together they predict at most ``limit`` characters. Where that is less than the text has, each
+    part is the beginning of its share. A part's first character is not predicted by it, but by the
+    part before, which ends with it.
+
+    Args:
+        characters: of the text.
+        limit: how many characters to predict at most.
+        streams: how many parts there are, fewer if the text is short.
+    """
+    streams = max(min(streams, (characters - 1) // WARM_UP), 1)
+    share = -(-(characters - 1) // streams)
+    predicted = min(share, max(limit // streams, 1))
+    starts = range(0, characters - 1, share)
+    return [slice(start, min(start + predicted + 1, characters)) for start in starts]
 
 
 def _in_graph(function: Callable[..., Any], signature: list[Any]) -> Any:

@@ -2,11 +2,11 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import History, RunState, check_loss, resume_history, write_history
+from charrnn.checkpoints import History, RunState, check_loss
 from charrnn.model import CharacterModel, saved_by_keras
 
 __all__ = [
@@ -57,33 +57,22 @@ def cosine_schedule(learning_rate: float, steps: int, warmup_steps: int = 50) ->
     )
 
 
-def keep_epoch(
-    model: Any,
-    state: RunState,
-    history: History,
-    row: dict[str, float],
-    measure: str = "val_loss",
-) -> None:
-    """Add an epoch to a run's folder: history, weights if they are the best, state to go on from.
+def keep_epoch(state: RunState, row: dict[str, float], measure: str = "val_loss") -> None:
+    """Add an epoch to a run's folder: weights if they are the best, history, state to go on from.
 
     Args:
-        model: after the epoch.
-        state: of the run; in its folder stand ``history.csv`` and ``best.weights.h5``, too.
-        history: the rows before; ``row`` is added.
-        row: at least ``epoch`` and ``loss``.
+        state: of the run.
+        row: of the history; at least ``epoch`` and ``loss``.
         measure: the column whose lowest value marks the best weights; without it none are kept.
 
     Raises:
         FloatingPointError: the loss is not finite; the folder stays as it was.
     """
     check_loss(row["loss"], int(row["epoch"]))
-    best = min((past.get(measure, math.inf) for past in history), default=math.inf)
-    history.append(row)
-    write_history(history, state.directory / "history.csv")
+    best = min((past.get(measure, math.inf) for past in state.history), default=math.inf)
     if row.get(measure, math.inf) < best:
-        new = state.directory / "new.weights.h5"
-        model.save_weights(new)
-        new.replace(state.directory / "best.weights.h5")
+        state.save_best()
+    state.history.append(row)
     state.save(int(row["epoch"]))
 
 
@@ -93,12 +82,11 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, state: RunState) -> None:
         super().__init__()
         self.state = state
-        self.history = resume_history(state.directory / "history.csv", state.restore())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save after an epoch; called by Keras."""
         row = {name: float(value) for name, value in logs.items()}
-        keep_epoch(self.model, self.state, self.history, {"epoch": epoch + 1.0, **row})
+        keep_epoch(self.state, {"epoch": epoch + 1.0, **row})
 
 
 def fit(
@@ -108,6 +96,7 @@ def fit(
     epochs: int,
     steps_per_epoch: int,
     directory: str | os.PathLike[str],
+    made_from: Mapping[str, object] | None = None,
     verbose: int = 2,
 ) -> History:
     """Train with ``keras.Model.fit``, validate and save after each epoch, go on where a run ended.
@@ -120,29 +109,30 @@ def fit(
         epochs: how many the whole run has; those that ``directory`` holds are not repeated.
         steps_per_epoch: batches in an epoch.
         directory: of this run alone.
+        made_from: what the run is made from, as ``{"text": text}``; see ``RunState``.
         verbose: as in Keras; 1 writes control characters, 2 a line an epoch.
 
     Returns:
         One row an epoch with ``epoch``, ``loss``, ``val_loss``, earlier parts of the run included.
 
     Raises:
-        ValueError: ``directory`` holds the state of a model of other sizes.
+        ValueError: ``directory`` holds another run or a damaged one, or another process uses it.
         FloatingPointError: the loss is not finite.
     """
-    checkpoints = Checkpoints(RunState(model, model.optimizer, directory))
-    done = len(checkpoints.history)
-    if done < epochs:
-        model.fit(
-            batches(done * steps_per_epoch),
-            validation_data=validation,
-            initial_epoch=done,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            shuffle=False,  # the dataset does it
-            callbacks=[checkpoints],
-            verbose=verbose,
-        )
-    return checkpoints.history
+    with RunState(model, model.optimizer, directory, made_from) as state:
+        done = state.restore()
+        if done < epochs:
+            model.fit(
+                batches(done * steps_per_epoch),
+                validation_data=validation,
+                initial_epoch=done,
+                epochs=epochs,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=False,  # the dataset does it
+                callbacks=[Checkpoints(state)],
+                verbose=verbose,
+            )
+    return state.history
 
 
 @saved_by_keras
@@ -172,6 +162,7 @@ def custom_loop(
     epochs: int,
     steps_per_epoch: int,
     directory: str | os.PathLike[str],
+    made_from: Mapping[str, object] | None = None,
     clip_norm: float = 1.0,
     save_every: int = 5,
     report_every: int = 50,
@@ -185,6 +176,7 @@ def custom_loop(
         epochs: how many the whole run has; those that ``directory`` holds are not repeated.
         steps_per_epoch: batches in an epoch.
         directory: of this run alone.
+        made_from: as for ``fit``.
         clip_norm: largest norm of all gradients together.
         save_every: epochs between two saved states; the last epoch is always saved.
         report_every: steps between two printed lines.
@@ -193,14 +185,11 @@ def custom_loop(
         Mean loss of each epoch that was run now, in nats.
 
     Raises:
-        ValueError: ``directory`` holds the state of a model of other sizes.
+        ValueError: ``directory`` holds another run or a damaged one, or another process uses it.
         FloatingPointError: the loss is not finite.
     """
     loss_function = next_character_loss()
     mean = keras.metrics.Mean()
-    state = RunState(model, optimizer, directory)
-    done = state.restore()
-    steps = iter(batches(done * steps_per_epoch))
 
     @tf.function
     def train_step(inputs: Any, targets: Any) -> None:
@@ -214,14 +203,17 @@ def custom_loop(
         mean.update_state(loss)
 
     losses = []
-    for epoch in range(done + 1, epochs + 1):
-        mean.reset_state()
-        for step in range(1, steps_per_epoch + 1):
-            train_step(*next(steps))
-            if step % report_every == 0:
-                print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
-        losses.append(float(mean.result()))
-        check_loss(losses[-1], epoch)
-        if epoch % save_every == 0 or epoch == epochs:
-            state.save(epoch)
+    with RunState(model, optimizer, directory, made_from) as state:
+        done = state.restore()
+        steps = iter(batches(done * steps_per_epoch))
+        for epoch in range(done + 1, epochs + 1):
+            mean.reset_state()
+            for step in range(1, steps_per_epoch + 1):
+                train_step(*next(steps))
+                if step % report_every == 0:
+                    print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
+            losses.append(float(mean.result()))
+            check_loss(losses[-1], epoch)
+            if epoch % save_every == 0 or epoch == epochs:
+                state.save(epoch)
     return losses

@@ -171,8 +171,9 @@ def main() -> None:
         epochs,
         directory,
         evaluate,
+        {"text": text, "recipe": specification.recipe},
     )
-    model.load_weights(directory / "best.weights.h5")
+    checkpoints.load_best(model, directory)
     best = min(history, key=lambda row: row["windows_loss"])
     # What the file holds is what is measured.
     save_model(model, vocabulary, directory / "half", half=True)

@@ -1,11 +1,11 @@
 """Records: a run epoch by epoch, or a table of trials; both go on where they were interrupted."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoints import History, RunState, resume_history
+from charrnn.checkpoints import History, RunState
 from charrnn.support.files import read_table, write_table
 from charrnn.training import keep_epoch
 
@@ -21,11 +21,12 @@ def recorded_run(
     epochs: int,
     directory: Path,
     evaluate: Callable[[Any], dict[str, float]],
+    made_from: Mapping[str, object],
 ) -> History:
     """Train a compiled model with ``fit``, one epoch at a time.
 
-    In ``directory`` stand the state to go on from, ``history.csv``, and ``best.weights.h5``, the
-    weights of the epoch with the lowest ``windows_loss``, if ``evaluate`` gives one.
+    In ``directory`` stand the state to go on from and the best weights, those of the epoch with the
+    lowest ``windows_loss``, if ``evaluate`` gives one.
 
     Args:
         model: compiled.
@@ -34,31 +35,30 @@ def recorded_run(
         epochs: how many the whole run has; those that ``directory`` holds are not repeated.
         directory: of this run alone.
         evaluate: called after each epoch; what it returns goes into the record.
+        made_from: as of ``checkpoints.RunState``.
 
     Returns:
         One row an epoch: ``epoch``, ``loss``, ``seconds`` of training alone, and the evaluation.
 
     Raises:
+        ValueError: ``directory`` holds another run or a damaged one.
         FloatingPointError: the loss is not finite; the folder stays as it was.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    state = RunState(model, model.optimizer, directory)
-    done = state.restore()
-    history = resume_history(directory / "history.csv", done)
-    for epoch in range(done + 1, epochs + 1):
-        started = time.perf_counter()
-        fitted = model.fit(
-            batches((epoch - 1) * steps_per_epoch),
-            steps_per_epoch=steps_per_epoch,
-            shuffle=False,  # the dataset does it
-            verbose=0,
-        )
-        seconds = time.perf_counter() - started
-        row = {"epoch": epoch, "loss": fitted.history["loss"][0], "seconds": seconds}
-        row |= evaluate(model)
-        keep_epoch(model, state, history, row, "windows_loss")
-        print(", ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
-    return history
+    with RunState(model, model.optimizer, directory, made_from) as state:
+        for epoch in range(state.restore() + 1, epochs + 1):
+            started = time.perf_counter()
+            fitted = model.fit(
+                batches((epoch - 1) * steps_per_epoch),
+                steps_per_epoch=steps_per_epoch,
+                shuffle=False,  # the dataset does it
+                verbose=0,
+            )
+            seconds = time.perf_counter() - started
+            row = {"epoch": epoch, "loss": fitted.history["loss"][0], "seconds": seconds}
+            row |= evaluate(model)
+            keep_epoch(state, row, "windows_loss")
+            print(", ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
+    return state.history
 
 
 def fill_table(

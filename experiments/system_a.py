@@ -59,6 +59,7 @@ def train_on(part: str, epochs: int, directory: Path) -> checkpoints.History:
         epochs,
         directory,
         evaluate,
+        {"text": text, "part": part},
     )
 
 

@@ -62,8 +62,8 @@ def write_arrays(
         OSError: the file cannot be written; the one before stays.
     """
     head = {"format": FORMAT, "kind": kind, "sha256": BLANK, "description": description}
-    # Sorted and made contiguous, so that equal arrays give equal files.
-    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    # Sorted and by rows, so that equal arrays give equal files.
+    ordered = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     data = save(ordered, {ENTRY: json.dumps(head, allow_nan=False)})
     digest = hashlib.sha256(data).hexdigest()
     # The first such digits in the file are those of the head: what comes before is fixed.

@@ -11,6 +11,7 @@ from charrnn import metrics
 from charrnn.backend import tf
 from charrnn.metrics import (
     cross_entropy,
+    parallel_streams,
     stream_loss,
     windows_loss,
     witten_bell_loss,
@@ -131,6 +132,7 @@ class Table:
 
     def __init__(self, logits):
         self.logits = tf.constant(logits, tf.float32)  # (vocabulary, vocabulary)
+        self.hyperparameters = {"vocabulary_size": len(logits)}
 
     def initial_states(self, batch_size):
         return [[tf.zeros((batch_size, 1))]]
@@ -158,6 +160,74 @@ def test_texts_too_short_for_a_protocol_are_refused(gru):
         stream_loss(gru, np.array([1], dtype="int32"))
     with pytest.raises(ValueError, match="ids: expected at least 257 characters"):
         windows_loss(gru, np.ones(256, dtype="int32"))
+
+
+@pytest.mark.parametrize("characters", [2, 3, 255, 257, 513, 1000, 12345])
+@pytest.mark.parametrize("limit", [1, 100, 10**9])
+def test_parallel_streams_predict_every_character_once_or_as_many_as_wanted(characters, limit):
+    parts = parallel_streams(characters, limit)
+    predicted = [place for part in parts for place in range(part.start + 1, part.stop)]
+    assert len(set(predicted)) == len(predicted)
+    assert min(part.start for part in parts) >= 0
+    assert max(part.stop for part in parts) <= characters
+    if limit >= characters:
+        assert predicted == list(range(1, characters))
+    else:
+        assert 1 <= len(predicted) <= max(limit, len(parts))
+    # Evenly: the places between two parts are as far apart as the next ones.
+    steps = np.diff([part.start for part in parts])
+    assert set(steps) <= {steps[0]} if len(steps) else len(parts) == 1
+
+
+@pytest.mark.slow
+def test_the_stream_loss_of_parallel_streams_is_that_of_one(lstm):
+    """Within what the characters before the warm-up can still change."""
+    ids = random.integers(1, 13, 2000).astype("int32")
+    whole = stream_loss(lstm, ids)
+    for streams, length in [(4, 2000), (7, 50), (5, 1)]:
+        parts = parallel_streams(len(ids), 10**9, streams)
+        assert len(parts) == streams
+        assert stream_loss(lstm, ids, length, parts) == pytest.approx(whole, abs=1e-4)
+
+
+def test_a_limited_stream_loss_reads_the_parts_alone():
+    ids = random.integers(0, 7, 3000).astype("int32")
+    model = Table(random.normal(0, 3, (7, 7)))
+    parts = parallel_streams(len(ids), 500, 4)
+    places = np.concatenate([np.arange(part.start, part.stop - 1) for part in parts])
+    assert len(places) == 500
+    expected = cross_entropy(model(ids[places]), ids[places + 1])
+    assert stream_loss(model, ids, streams=parts) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_limited_windows_loss_reads_windows_from_all_parts():
+    ids = random.integers(0, 7, 161).astype("int32")
+    model = Table(random.normal(0, 3, (7, 7)))
+    # Ten windows of 16, every third of them: 0, 3, 6, 9.
+    places = np.concatenate([np.arange(16 * number, 16 * number + 16) for number in (0, 3, 6, 9)])
+    expected = cross_entropy(model(ids[places]), ids[places + 1])
+    assert windows_loss(model, ids, 16, limit=64) == pytest.approx(expected, abs=1e-6)
+    whole = cross_entropy(model(ids[:-1]), ids[1:])
+    assert windows_loss(model, ids, 16, limit=160) == pytest.approx(whole, abs=1e-6)
+
+
+def test_the_memory_of_a_loss_does_not_grow_with_the_vocabulary(monkeypatch):
+    """Logits computed at once are bounded: where symbols are many, they are of few time steps."""
+    monkeypatch.setattr(metrics, "PART", 70)
+    sizes = []
+
+    def measured(logits, targets):
+        sizes.append(np.size(logits))
+        return cross_entropy(logits, targets)
+
+    monkeypatch.setattr(metrics, "cross_entropy", measured)
+    ids = random.integers(0, 7, 301).astype("int32")
+    model = Table(random.normal(0, 3, (7, 7)))
+    expected = cross_entropy(model(ids[:-1]), ids[1:])
+    for streams in (None, parallel_streams(len(ids), 10**9, 4)):
+        assert stream_loss(model, ids, streams=streams) == pytest.approx(expected, abs=1e-6)
+    assert windows_loss(model, ids, 20) == pytest.approx(expected, abs=1e-6)
+    assert max(sizes) == 10 * 70
 
 
 def test_the_n_gram_of_tiny_shakespeare(shakespeare_ids):

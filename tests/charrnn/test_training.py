@@ -6,7 +6,7 @@ import pytest
 
 from charrnn import training
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import RunState
+from charrnn.checkpoints import RunState, load_best
 from charrnn.model import CharacterModel
 from charrnn.support.files import read_table, with_numbers
 from charrnn.training import SelfTrainedModel, cosine_schedule, custom_loop, fit
@@ -39,8 +39,8 @@ def new_model(seed, optimizer=None, dropout=0.3, cls=None, **compile_arguments):
     return model
 
 
-def train(model, epochs, directory, batches=batches):
-    return fit(model, batches, validation(), epochs, STEPS, directory, verbose=0)
+def train(model, epochs, directory, batches=batches, **arguments):
+    return fit(model, batches, validation(), epochs, STEPS, directory, verbose=0, **arguments)
 
 
 def train_custom(model, epochs, directory, batches=batches, **arguments):
@@ -106,20 +106,50 @@ def test_an_interruption_while_saving_leaves_a_run_to_go_on_from(straight, tmp_p
     save = RunState.save
 
     def stop_in_epoch_3(self, epoch):
-        if epoch == 3:  # the history has been written, the state has not
+        if epoch == 3:  # the best weights have been written, the state has not
             raise KeyboardInterrupt
         save(self, epoch)
 
     monkeypatch.setattr(RunState, "save", stop_in_epoch_3)
     with pytest.raises(KeyboardInterrupt):
         train(new_model(seed=1), 4, tmp_path)
-    assert len(with_numbers(read_table(tmp_path / "history.csv"))) == 3
     monkeypatch.undo()
     again = new_model(seed=99)
     rest = train(again, 4, tmp_path)
     assert [row["epoch"] for row in rest] == [1, 2, 3, 4]
     assert rest[-1] == pytest.approx(history[-1], abs=1e-6)
     assert_equal_weights(again, model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", [train, train_custom])
+def test_a_run_does_not_go_on_in_the_folder_of_another(tmp_path, run):
+    def named(text, **settings):
+        model = new_model(seed=1, **settings)
+        return run(model, 2, tmp_path, made_from={"text": text})
+
+    named("a text")
+    named("a text")  # it has nothing to do
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for text, settings, name in [
+        ("another text", {}, "text is another text, .* where it is a text"),
+        ("a text", {"optimizer": keras.optimizers.Adam(1e-4)}, "optimizer's learning_rate is 9.9"),
+        ("a text", {"dropout": 0.1}, "model's dropout is 0.1, .* where it is 0.3"),
+    ]:
+        with pytest.raises(ValueError, match=f"directory: expected a run whose {name}"):
+            named(text, **settings)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == kept
+
+
+@pytest.mark.parametrize("run", [train, train_custom])
+def test_a_folder_that_another_run_uses_is_refused(tmp_path, run):
+    model = new_model(seed=1)
+    with (
+        RunState(model, model.optimizer, tmp_path),
+        pytest.raises(ValueError, match="directory: expected one that no other run uses"),
+    ):
+        run(model, 1, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
@@ -133,9 +163,8 @@ def test_the_best_weights_are_those_of_the_best_epoch(tmp_path):
     best = int(np.argmin(losses))
     assert best < 4
     assert losses[best] < losses[-1] - 0.1
-    model.load_weights(tmp_path / "best.weights.h5")
+    load_best(model, tmp_path)
     assert model.evaluate(validation(), verbose=0) == pytest.approx(losses[best], abs=1e-5)
-    assert not (tmp_path / "new.weights.h5").exists()
 
 
 @pytest.mark.slow
@@ -185,9 +214,7 @@ def test_the_folder_of_another_model_is_refused_and_kept(straight):
     other = CharacterModel(**SIZES | {"units": 13}, dropout=0.3)
     other.compile(optimizer="adam", loss=training.next_character_loss())
     for run in (train, train_custom):
-        with pytest.raises(
-            ValueError, match="directory: expected the state of a run whose model has"
-        ):
+        with pytest.raises(ValueError, match=r"expected a run whose model's units is 13, .* is 12"):
             run(other, 5, directory)
     assert {path.name for path in directory.iterdir()} == kept
 
@@ -195,9 +222,8 @@ def test_the_folder_of_another_model_is_refused_and_kept(straight):
 def test_the_folder_of_another_optimizer_is_refused(straight):
     _, _, directory = straight
     model = new_model(seed=1, optimizer=keras.optimizers.SGD(0.1, momentum=0.9))
-    with pytest.raises(
-        ValueError, match="directory: expected the state of a run whose optimizer has"
-    ):
+    message = "directory: expected a run whose optimizer's learning_rate is 0.1"
+    with pytest.raises(ValueError, match=message):
         train(model, 5, directory)
 
 

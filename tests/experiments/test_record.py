@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras
+from charrnn.checkpoints import load_best
 from charrnn.streams import StreamModel
 from charrnn.support.files import read_record, read_table, with_numbers
 from charrnn.training import next_character_loss
@@ -28,6 +29,7 @@ def run(directory, epochs, losses=(3.0, 1.0, 2.0, 1.5)):
         epochs,
         directory,
         lambda model: {"windows_loss": next(left)},
+        {"text": "ten"},
     )
     return model, history
 
@@ -41,7 +43,7 @@ def test_rows_and_best_weights(tmp_path):
     assert all(row["seconds"] > 0 for row in history)
     stored = with_numbers(read_table(tmp_path / "run" / "history.csv"))
     assert [row["loss"] for row in stored] == pytest.approx([row["loss"] for row in history])
-    model.load_weights(tmp_path / "run" / "best.weights.h5")
+    load_best(model, tmp_path / "run")
     for right, mine in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_allclose(mine, right, atol=1e-6)  # those after two epochs
 
@@ -65,7 +67,7 @@ def test_each_epoch_reads_on_where_the_last_one_ended(tmp_path):
         first_steps.append(step)
         return endless_streams(TEXT, 4, 8, step)
 
-    recorded_run(model, batches, 2, 3, tmp_path, lambda model: {})
+    recorded_run(model, batches, 2, 3, tmp_path, lambda model: {}, {})
     assert first_steps == [0, 2, 4]
 
 
@@ -74,9 +76,9 @@ def test_a_record_without_validation_text_keeps_no_best(tmp_path):
     model = StreamModel(4, vocabulary_size=11, embedding_size=4, units=8)
     model.compile(keras.optimizers.Adam(0.01), next_character_loss(), jit_compile=False)
     batches = endless_streams(TEXT, 4, 8)
-    recorded_run(model, lambda step: batches, 2, 1, tmp_path, lambda model: {})
+    recorded_run(model, lambda step: batches, 2, 1, tmp_path, lambda model: {}, {})
     assert (tmp_path / "history.csv").is_file()
-    assert not (tmp_path / "best.weights.h5").exists()
+    assert not (tmp_path / "best.safetensors").exists()
 
 
 # Training loss after each epoch, as system A prints it. Source: the TensorFlow tutorials on text
@@ -117,8 +119,9 @@ def test_a_loss_that_is_not_finite_leaves_the_folder_as_it_was(tmp_path):
         model.dense.bias.assign(np.full(11, np.nan))
         return batches
 
+    evaluation = {"windows_loss": 0.1}
     with pytest.raises(FloatingPointError, match="received nan in epoch 2"):
-        recorded_run(model, spoiled, 2, 2, tmp_path, lambda model: {"windows_loss": 0.1})
+        recorded_run(model, spoiled, 2, 2, tmp_path, lambda _: evaluation, {"text": "ten"})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

@@ -63,7 +63,7 @@ def test_system_a_subclassed_gru(shakespeare, tmp_path):
     assert history[1]["val_loss"] < history[0]["val_loss"] < loss
 
     restored = CharacterModel(vocabulary_size=len(vocabulary))
-    assert RunState(restored, keras.optimizers.Adam(), tmp_path).restore() == 2
+    assert RunState(restored, keras.optimizers.Adam(LEARNING_RATE), tmp_path).restore() == 2
     assert_same_predictions(network, restored, inputs[:1])
     one_step = generation.OneStep(restored)
     texts = generation.generate(one_step, vocabulary, ["ROMEO:"] * 5, 20, seed=1)
@@ -109,7 +109,7 @@ def test_system_b_eager_gru_with_a_tape(shakespeare, tmp_path):
     RunState(network, optimizer, tmp_path).save(2)
 
     restored = CharacterModel(vocabulary_size=len(vocabulary))
-    other = keras.optimizers.Adam()
+    other = keras.optimizers.Adam(LEARNING_RATE)
     assert RunState(restored, other, tmp_path).restore() == 2
     assert int(other.iterations) == 2 * STEPS  # the optimizer's memory, too
     assert_same_predictions(network, restored, inputs[:1])

@@ -6,7 +6,7 @@ from safetensors.numpy import load
 
 from charrnn.support.arrays import read_arrays, write_arrays
 
-ARRAYS = {"b": np.full((2, 3), 0.1, "float32"), "a": np.arange(4)}
+ARRAYS = {"b": np.full((2, 3), 0.1, "float32"), "a": np.arange(4), "c": np.array(7)}
 DESCRIPTION = {"characters": "aб中", "card": {"sha256": "0" * 64}}
 
 
@@ -19,9 +19,9 @@ def file(tmp_path):
 def test_what_was_written_comes_back(file):
     arrays, description = read_arrays(file, "a model")
     assert description == DESCRIPTION
-    assert list(arrays) == ["a", "b"]
+    assert list(arrays) == ["a", "b", "c"]
     for name, array in arrays.items():
-        assert array.dtype == ARRAYS[name].dtype
+        assert (array.dtype, array.shape) == (ARRAYS[name].dtype, ARRAYS[name].shape)
         np.testing.assert_array_equal(array, ARRAYS[name])
 
 
@@ -30,7 +30,8 @@ def test_other_programs_read_the_arrays(file):
 
 
 def test_equal_arrays_in_any_order_give_equal_files(file, tmp_path):
-    turned = {"a": ARRAYS["a"], "b": np.asfortranarray(ARRAYS["b"])}
+    turned = {**ARRAYS, "b": np.asfortranarray(ARRAYS["b"])}
+    turned = dict(reversed(turned.items()))
     write_arrays(tmp_path / "y", "a model", turned, DESCRIPTION)
     assert (tmp_path / "y").read_bytes() == file.read_bytes()
 
