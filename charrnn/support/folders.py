@@ -122,7 +122,7 @@ def _check(
     if any(target.iterdir()) and not (own(files) if own else files and not _unlisted(target)):
         raise ValueError(
             f"{given}: expected a new or empty folder, or one that this package wrote and nobody "
-            "added to; received another one, which is left as it is"
+            "added to; received another one, which stays: remove it yourself, or choose a new name"
         )
     return True
 
