@@ -112,24 +112,26 @@ def _evaluate(options: Any) -> None:
     card = read_weights(options.model).card
     if options.file is not None:
         text = corpora.load(options.file)
-    elif card.get("corpus") in corpora.CORPORA:
+    elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
         text = corpora.load(card["corpus"])
     else:
         raise ValueError(
             "file: expected a text, because only the models of the package bring theirs; for "
             f"example: evaluate my.txt --model {as_typed(options.model)}; received none"
         )
-    kept = card.get("validation_characters")
-    own = own_text.digest(text) == card.get("corpus_sha256")
-    part = text[-kept:] if own and type(kept) is int and 1 < kept <= len(text) else text
-    if len(part) < 2:
-        raise ValueError(f"text: expected at least 2 characters, received {len(part)}")
-    say(f"{len(part):,} of {len(text):,} characters", end="")
-    if own:
-        say(", those that the model was not trained on")
+    if len(text) < 2:
+        raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
+    part, kept = text, card.get("validation_characters")
+    if own_text.digest(text) != card.get("corpus_sha256"):
+        said = (
+            "; this is not the text that the model was trained on,\n"
+            "or it has changed since: then the model may have been trained on parts of it"
+        )
+    elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
+        part, said = text[-kept:], ", those that the model was not trained on"
     else:
-        say("; this is not the text that the model was trained on,")
-        say("or it has changed since: then the model may have been trained on parts of it")
+        said = "; the model was trained on parts of it, and its card does not say which"
+    say(f"{len(part):,} of {len(text):,} characters{said}")
 
     from charrnn.export import load_model
 

@@ -1,24 +1,19 @@
 """``python -m charrnn``: what a user sees, in this process and in fresh ones."""
 
-import hashlib
-import json
 import math
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from charrnn import command_line, corpora, metrics, recipes
-from charrnn.backend import keras
+from charrnn import command_line, corpora, own_text, recipes
 from charrnn.command_line import main
-from charrnn.export import load_model, save_model
+from charrnn.export import save_model
 from charrnn.recipes import Recipe
 from charrnn.sampler import Sampler
-from charrnn.vocabulary import Vocabulary
-from charrnn.weights import PRETRAINED, read_weights
+from charrnn.weights import PRETRAINED, read_weights, shipped
 
 TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8)
 
@@ -98,7 +93,6 @@ def test_sample_without_a_seed_writes_another_text_each_time(capsys):
 @pytest.mark.slow
 def test_train_writes_a_model_that_samples(trained, capsys):
     card = read_weights(trained / "clock").card
-    assert card["corpus"] == "clock.txt"
     assert card["validation_characters"] == 600
     assert card["recipe"]["units"] == 8
     # The source of the words has log(3) / 5 = 0.22; the model had 0.27 under both protocols.
@@ -112,13 +106,14 @@ def test_train_writes_a_model_that_samples(trained, capsys):
 def test_evaluate_reads_what_the_model_was_not_trained_on(trained, capsys, monkeypatch):
     monkeypatch.chdir(trained)
     card = read_weights("clock").card
-    assert main(["evaluate", "--model", "clock"]) == 0
+    assert main(["evaluate", "clock.txt", "--model", "clock"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "600 of 6,000 characters, those that the model was not trained on"
-    assert lines[1].startswith(
+    assert lines[1] == "evaluating on 599 characters: some seconds for each protocol"
+    assert lines[2].startswith(
         f"windows of 256, fresh state in each: {card['windows_loss']:.4f} nats"
     )
-    assert lines[2].startswith(
+    assert lines[3].startswith(
         f"stream, state carried over the text: {card['stream_loss']:.4f} nats"
     )
 
@@ -129,7 +124,83 @@ def test_evaluate_takes_another_text_whole(trained, capsys, tmp_path):
     other.write_text("tick tock!\n" * 40, encoding="utf-8")
     assert main(["evaluate", "--model", str(trained / "clock"), str(other)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["440 of 440 characters", "40 of them are not in the model's vocabulary"]
+    assert lines[:3] == [
+        "440 of 440 characters; this is not the text that the model was trained on,",
+        "or it has changed since: then the model may have been trained on parts of it",
+        "40 of them are not in the model's vocabulary",
+    ]
+
+
+@pytest.mark.slow
+def test_evaluate_says_that_the_text_has_changed(trained, capsys, tmp_path):
+    changed = tmp_path / "clock.txt"
+    changed.write_text(clock_text() + "!", encoding="utf-8")
+    assert main(["evaluate", "--model", str(trained / "clock"), str(changed)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("6,001 of 6,001 characters; this is not the text that the model")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [("shakespeare", (111_540, 1_115_394)), ("great-expectations", (99_390, 993_905))],
+)
+def test_the_models_of_the_package_are_evaluated_on_what_they_were_not_trained_on(
+    capsys, name, characters
+):
+    """The parallel streams give the card's losses, which are those of the single stream."""
+    given = [] if name == "shakespeare" else ["--model", str(shipped(name))]
+    assert main(["evaluate", *given]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    part, whole = characters
+    assert lines[0] == (
+        f"{part:,} of {whole:,} characters, those that the model was not trained on"
+    )
+    card = read_weights(shipped(name)).card
+    for line, protocol in zip(lines[-2:], ("windows_loss", "stream_loss"), strict=True):
+        received = float(line.split(": ")[1].split()[0])
+        assert received == pytest.approx(card[protocol], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_evaluate_reads_a_text_that_is_shorter_than_a_window(capsys, tmp_path):
+    for characters, code in [(1, 1), (2, 0), (256, 0), (257, 0)]:
+        (tmp_path / "x.txt").write_text("e" * characters, encoding="utf-8")
+        assert main(["evaluate", str(tmp_path / "x.txt")]) == code
+        output = capsys.readouterr()
+        if code:
+            assert "text: expected at least 2 characters, received 1\n" in output.err
+        else:
+            assert ("windows of 256: none, for the text has only" in output.out) == (
+                characters < 257
+            )
+            assert "stream, state carried over the text: " in output.out
+
+
+@pytest.mark.parametrize("corpus", ["/etc/hostname", "http://127.0.0.1:9/x", 7, None, ["x"]])
+def test_a_card_chooses_no_file_and_no_address(
+    tmp_path, capsys, alphabet, make_model, corpus, monkeypatch
+):
+    monkeypatch.setattr(corpora, "load", lambda *_, **__: pytest.fail("a text was read"))
+    save_model(make_model(), alphabet, tmp_path / "model", {"corpus": corpus})
+    assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
+    assert "file: expected a text, because only the models of the package" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [None, -5, 0, 1, 10**9, "x", 2.5, True])
+def test_a_card_that_makes_no_sense_evaluates_the_whole_text(
+    tmp_path, capsys, alphabet, make_model, kept
+):
+    text = "abcdefg\n" * 40
+    (tmp_path / "x.txt").write_text(text, encoding="utf-8")
+    card = {"corpus_sha256": own_text.digest(text), "validation_characters": kept}
+    save_model(make_model(), alphabet, tmp_path / "model", card)
+    assert main(["evaluate", str(tmp_path / "x.txt"), "--model", str(tmp_path / "model")]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("320 of 320 characters; the model was trained on parts of it")
 
 
 @pytest.mark.slow
@@ -202,7 +273,7 @@ def test_errors_are_one_line(arguments, message, capsys, tmp_path, monkeypatch):
 def test_evaluate_without_a_text_of_its_own_asks_for_one(tmp_path, capsys, alphabet, make_model):
     save_model(make_model(), alphabet, tmp_path / "model", {"windows_loss": 1.0})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
-    message = "charrnn evaluate: file: expected a text, for the model's card names none"
+    message = "charrnn evaluate: file: expected a text, because only the models of the package"
     assert capsys.readouterr().err.startswith(message)
 
 

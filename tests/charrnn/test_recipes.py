@@ -187,9 +187,7 @@ class Kill(BaseException):
 def run_in(directory, reports, seconds=40, **arguments):
     """Train in a folder, a second a step."""
     given = {"recipe": TINY, "validation": TEXT[:300], "made_from": {"text": "ten"}} | arguments
-    return train_for(
-        seconds, TEXT, 11, report=reports, clock=steps(), directory=directory, **given
-    )
+    return train_for(seconds, TEXT, 11, report=reports, clock=steps(), directory=directory, **given)
 
 
 @pytest.fixture(scope="module")
@@ -267,8 +265,8 @@ def test_a_full_disk_does_not_end_the_training(endless, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     reports = Reports()
-    with monkeypatch.context() as patch, pytest.warns(RuntimeWarning, match="No space left.* goes"):
-        patch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.warns(RuntimeWarning, match="No space left.* goes"):
         run_in(tmp_path, reports)
     assert len(reports) == 20
     assert not list(tmp_path.iterdir())
