@@ -185,7 +185,7 @@ class _Run:
         try:
             for name, loss in losses(model, validation):
                 self.card[name] = round(loss, 4)
-                say(f"{name.removesuffix('_loss')}: {loss:.3f} nats per character")
+                say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")
             self.save(model)
             sampler = Sampler.load(self.output)
             prompt = self.text[-self.kept :].lstrip()[:20] or self.text.strip()[:20]
