@@ -48,7 +48,7 @@ FITTING = (
 )
 
 
-def _is_within(value: Any, lowest: float, highest: float) -> bool:
+def _is_within(value: Any, lowest: np.float32, highest: np.float32) -> bool:
     """Return whether a value is a number that lies between two others as float32 holds it."""
     if not isinstance(value, int | float | np.integer | np.floating):
         return False
@@ -99,7 +99,7 @@ def check_likely(top_k: int | None, top_p: float | None) -> None:
     """
     if top_k is not None and (type(top_k) is not int or top_k < 1):
         raise ValueError(f"top_k: expected a whole number of at least 1, received {top_k!r}")
-    if top_p is not None and not _is_within(top_p, LOWEST, 1):
+    if top_p is not None and not _is_within(top_p, LOWEST, np.float32(1)):
         raise ValueError(f"top_p: expected a number from {LOWEST:.0e} to 1, received {top_p!r}")
 
 

@@ -124,6 +124,14 @@ def test_tensors_are_refused_with_the_same_words(in_graph, way):
             in_graph[way](*numbers)
 
 
+def test_a_graph_refuses_numbers_that_it_would_not_use(gru, alphabet):
+    """One character and none to add: no step is made."""
+    generator = Generator(gru, alphabet)
+    for numbers, sentence in [((0, 1e-40, 0), TEMPERATURE), ((0, 1.0, -1), SEED)]:
+        with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(sentence)):
+            generator(["a"], *map(tf.constant, numbers))
+
+
 def test_numbers_at_their_limits_are_taken_by_every_way(in_python, in_graph):
     for numbers in TAKEN:
         for way in [*in_python.values(), *in_graph.values()]:
@@ -232,6 +240,7 @@ def test_the_texts_of_a_call_count_together(monkeypatch, gru, alphabet, sampler)
         lambda length: sampler.generate(texts, length),
         lambda length: generate(one_step, alphabet, texts, length),
         lambda length: generator(texts, length, 1.0, 0),
+        lambda length: generator(*map(tf.constant, (texts, length, 1.0, 0))),
     ]:
         way(7)
         with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="length: expected"):
