@@ -15,7 +15,7 @@ from charrnn.support.arrays import Arrays, read_arrays, write_arrays
 from charrnn.support.files import user_path, write_table
 from charrnn.support.locks import locked
 
-__all__ = ["History", "RunState", "check_loss", "load_best", "write_history"]
+__all__ = ["History", "RunState", "check_loss", "delete_run", "load_best", "write_history"]
 
 History = list[dict[str, float]]
 
@@ -40,8 +40,8 @@ def check_loss(loss: float, epoch: int) -> None:
         )
 
 
-def load_best(model: Any, directory: str | os.PathLike[str]) -> None:
-    """Give a model the best weights of the run in a folder.
+def load_best(model: Any, directory: str | os.PathLike[str]) -> dict[str, float]:
+    """Give a model the best weights of the run in a folder; return the row they were saved with.
 
     Raises:
         ValueError: the folder has none, they are damaged, or of a model of other sizes.
@@ -49,8 +49,15 @@ def load_best(model: Any, directory: str | os.PathLike[str]) -> None:
     path = user_path(directory, "directory") / BEST
     if not path.is_file():
         raise ValueError(f"directory: expected the file {str(path)!r}, which does not exist")
-    arrays, _ = read_arrays(path, BEST_KIND)
+    arrays, row = read_arrays(path, BEST_KIND)
     _assign(path, arrays, {"weights": model.weights})
+    return row
+
+
+def delete_run(directory: str | os.PathLike[str]) -> None:
+    """Remove what a run has kept in a folder, nothing else."""
+    for name in (STATE, BEST, HISTORY):
+        (user_path(directory, "directory") / name).unlink(missing_ok=True)
 
 
 class RunState:
@@ -87,9 +94,9 @@ class RunState:
         self.directory = user_path(directory, "directory")
         self.history: History = []
         settings = {
+            **(made_from or {}),
             **{f"model's {k}": v for k, v in getattr(model, "hyperparameters", {}).items()},
             **{f"optimizer's {k}": v for k, v in _config(optimizer).items()},
-            **(made_from or {}),
         }
         self.made_from = {name: _short(value) for name, value in settings.items()}
         self.weights = model.weights
@@ -163,9 +170,13 @@ class RunState:
         if self.history:
             write_history(self.history, self.directory / HISTORY)
 
-    def save_best(self) -> None:
-        """Keep the weights of now as the best ones; ``load_best`` reads them."""
-        write_arrays(self.directory / BEST, BEST_KIND, _arrays({"weights": self.weights}), {})
+    def save_best(self, row: Mapping[str, float]) -> None:
+        """Keep the weights of now as the best ones; ``load_best`` reads them.
+
+        Args:
+            row: of the history, at which they were the best.
+        """
+        write_arrays(self.directory / BEST, BEST_KIND, _arrays({"weights": self.weights}), row)
 
 
 def _arrays(parts: Mapping[str, list[Any]]) -> Arrays:

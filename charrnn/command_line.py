@@ -4,20 +4,20 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 """
 
 import argparse
-import hashlib
+import os
 import secrets
+import signal
 import sys
-import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from charrnn import metrics
-from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
-from charrnn.weights import PRETRAINED
-from charrnn.windows import WINDOW, split_by_position
+from charrnn.support.console import as_typed, replace_what_cannot_be_shown, say, show, this_program
+from charrnn.vocabulary import UNKNOWN_ID
+from charrnn.weights import PRETRAINED, model_file, read_weights
+from charrnn.windows import WINDOW
 
 __all__ = ["main"]
 
@@ -27,6 +27,7 @@ SHIPPED = "the model that comes with the package"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after an error. Errors and warnings are told in one line."""
     options = _parser().parse_args(arguments)
+    replace_what_cannot_be_shown()
 
     def tell(message: object) -> None:
         print(f"charrnn {options.command}: {message}", file=sys.stderr)
@@ -34,14 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: tell(message)
         try:
-            options.run(options)
-        except (ValueError, FloatingPointError, OSError) as error:
+            return options.run(options) or 0
+        except BrokenPipeError:
+            # Nobody reads any more, as after `| head`; Python would complain once more at its end.
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 141
+        except (ValueError, FloatingPointError, OSError, ImportError) as error:
             tell(error)
+            return 1
+        except MemoryError:
+            tell("expected more memory than this computer can give")
             return 1
         except KeyboardInterrupt:
             print("\nstopped", file=sys.stderr)
             return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,10 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_train)
     train.add_argument("file", help="text in UTF-8, or the address or name of one")
     train.add_argument(
-        "--output", help="the model's files, without ending (default: named after the text)"
+        "--output", help="the model's file, without ending (default: named after the text)"
     )
     train.add_argument("--minutes", type=float, default=2.0, help="time to train (default: 2)")
     train.add_argument("--seed", type=int, default=0, help="of the weights at the beginning")
+    again = train.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on with a run that did not end")
+    again.add_argument(
+        "--replace", action="store_true", help="replace the model, or the run, of that name"
+    )
 
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
@@ -75,7 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
     evaluate.add_argument(
-        "file", nargs="?", help="text to predict (default: what the model was not trained on)"
+        "file",
+        nargs="?",
+        help="text to predict; of the one that the model was trained on, the part kept for "
+        "validation (default, for the models of the package: their own)",
     )
     return parser
 
@@ -87,97 +103,66 @@ def _sample(options: Any) -> None:
     (text,) = Sampler.load(options.model).generate(
         [options.prompt], options.length, options.temperature, seed, options.top_k, options.top_p
     )
-    print(text)
-
-
-def _train(options: Any) -> None:
-    from charrnn import corpora, recipes
-    from charrnn.export import save_model
-    from charrnn.sampler import Sampler
-
-    output = options.output or Path(options.file).stem
-    for file in (Path(f"{output}.safetensors"), Path(f"{output}.json")):
-        if file.exists():
-            raise ValueError(f"--output: expected a new name, received {output!r}: {file} exists")
-        if not file.parent.is_dir():
-            raise ValueError(f"--output: expected an existing folder, received {output!r}")
-    text = corpora.load(options.file)
-    vocabulary = Vocabulary(text)
-    kept = max(len(text) // 10, WINDOW + 1)
-    training, validation = split_by_position(vocabulary.encode(text), kept)
-    context, baseline = _best_n_gram(training, validation, len(vocabulary))
-    print(f"{len(text):,} characters, {len(vocabulary) - 1} different ones; the last", end=" ")
-    print(f"{kept:,} are kept for validation")
-    print(f"best n-gram ({context} characters of context): {baseline:.3f} nats per character")
-
-    started = time.perf_counter()
-    model = recipes.train_for(
-        options.minutes * 60,
-        training,
-        len(vocabulary),
-        options.seed,
-        validation,
-        recipes.QUICK,
-        _report,
-    )
-    card = {
-        "corpus": options.file,
-        "corpus_sha256": _digest(text),
-        "recipe": {**asdict(recipes.QUICK), "seed": options.seed},
-        "seconds": round(time.perf_counter() - started),
-        "validation_characters": kept,
-        "windows_loss": round(metrics.windows_loss(model, validation), 4),
-        "stream_loss": round(metrics.stream_loss(model, validation), 4),
-    }
-    save_model(model, vocabulary, output, card)
-    print(
-        f"windows {card['windows_loss']:.3f}, stream {card['stream_loss']:.3f} nats per character"
-    )
-    print(f"saved as {output}.safetensors and {output}.json; it writes:\n")
-    prompt = text[-kept:].lstrip()[:20] or "\n"
-    print(*Sampler.load(output).generate([prompt], 300, 0.8))
-    print(f"\nmore: python -m charrnn sample --model {output}")
-
-
-def _best_n_gram(training: Any, validation: Any, vocabulary_size: int) -> tuple[int, float]:
-    """Return the context of the n-gram with the lowest loss on the validation text, and that."""
-    # [UNK], the first id, never occurs.
-    arguments = training - 1, validation - 1, vocabulary_size - 1
-    longest = min(metrics.longest_context(vocabulary_size - 1), 5)
-    losses = {
-        context: metrics.witten_bell_loss(*arguments, context) for context in range(longest + 1)
-    }
-    return min(losses.items(), key=lambda item: item[1])
-
-
-def _report(progress: float, loss: float, validation_loss: float | None) -> None:
-    print(f"{min(progress, 1):4.0%}  loss {loss:.3f}  validation {validation_loss:.3f}", flush=True)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    show(text)
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora
-    from charrnn.export import load_model
-    from charrnn.weights import read_weights
+    from charrnn import corpora, own_text
 
     card = read_weights(options.model).card
-    source = options.file or card.get("corpus")
-    if source is None:
-        raise ValueError("file: expected a text, for the model's card names none; received none")
-    text = corpora.load(source)
-    own = _digest(text) == card.get("corpus_sha256")
-    part = text[-card["validation_characters"] :] if own else text
+    if options.file is not None:
+        text = corpora.load(options.file)
+    elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
+        text = corpora.load(card["corpus"])
+    else:
+        raise ValueError(
+            "file: expected a text, because only the models of the package bring theirs; for "
+            f"example: evaluate my.txt --model {as_typed(options.model)}; received none"
+        )
+    if len(text) < 2:
+        raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
+    part, kept = text, card.get("validation_characters")
+    if own_text.digest(text) != card.get("corpus_sha256"):
+        said = (
+            "; this is not the text that the model was trained on,\n"
+            "or it has changed since: then the model may have been trained on parts of it"
+        )
+    elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
+        part, said = text[-kept:], ", those that the model was not trained on"
+    else:
+        said = "; the model was trained on parts of it, and its card does not say which"
+    say(f"{len(part):,} of {len(text):,} characters{said}")
+
+    from charrnn.export import load_model
+
     model, vocabulary = load_model(options.model)
     ids = vocabulary.encode(part)
-    print(f"{len(part):,} of {len(text):,} characters", end="")
-    print(", those that the model was not trained on" if own else "")
     if unknown := int((ids == UNKNOWN_ID).sum()):
-        print(f"{unknown:,} of them are not in the model's vocabulary")
-    for name, loss in [
-        (f"windows of {WINDOW}, fresh state in each", metrics.windows_loss(model, ids, WINDOW)),
-        ("stream, state carried over the text", metrics.stream_loss(model, ids)),
-    ]:
-        print(f"{name}: {loss:.4f} nats, {metrics.bits(loss):.4f} bits per character")
+        say(f"{unknown:,} of them are not in the model's vocabulary")
+    names = {
+        "windows_loss": f"windows of {WINDOW}, fresh state in each",
+        "stream_loss": "stream, state carried over the text",
+    }
+    for protocol, loss in own_text.losses(model, ids):
+        bits = metrics.bits(loss)
+        say(f"{names[protocol]}: {loss:.4f} nats, {bits:.4f} bits per character")
+
+
+def _train(options: Any) -> int:
+    from charrnn import own_text
+
+    if options.output:
+        output = model_file(options.output, "--output")
+    else:
+        output = own_text.name_of(options.file)
+    stopped = own_text.train(
+        options.file, output, options.minutes, options.seed, options.resume, options.replace
+    )
+    name = output.with_suffix("")
+    say(f"more: {this_program()} sample --model {as_typed(name)}")
+    if stopped is None:
+        return 0
+    again = f"train {as_typed(options.file)} --output {as_typed(name)}"
+    numbers = f"--minutes {options.minutes:g} --seed {options.seed}"
+    say(f"to go on: {this_program()} {again} {numbers} --resume")
+    return 0 if stopped == signal.SIGINT else 128 + stopped

@@ -4,26 +4,27 @@
 """
 
 import math
+import os
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
+from charrnn.checkpoints import RunState, load_best
 from charrnn.fast.muon import Muon
 from charrnn.streams import StreamModel
 from charrnn.training import cosine, next_character_loss
 from charrnn.windows import WINDOW, endless_streams, step_windows
 
-__all__ = ["QUICK", "Recipe", "train_for"]
+__all__ = ["QUICK", "Progress", "Recipe", "least_characters", "train_for"]
 
 Ids = npt.NDArray[np.int32]
-# progress (0 to 1), training loss since the last report, validation loss if it was computed
-Report = Callable[[float, float, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,47 @@ MAX_PASSES = 8
 # So that these passes have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
 MIN_ROWS = 8
-# How often in a run the loss is reported and the validation text is read.
+# How often in a run the loss is reported and the validation text is read; more often where that
+# would leave more than so many seconds of training without a report.
 REPORTS = 20
+SILENCE = 60.0
+# Seconds of training between two saved states, which take a tenth of a second each.
+SAVING = 5.0
+# A step counts as no more seconds than this: a machine that slept has not trained meanwhile.
+LONGEST_STEP = 30.0
 # Of `WINDOW` characters, spread over the validation text: enough to tell when it gets worse.
 VALIDATION_WINDOWS = 100
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is at a report.
+
+    Attributes:
+        share: of the run, from 0 to about 1.
+        seconds: of training so far, parts of the run before a stop included.
+        step: training steps so far.
+        loss: mean training loss since the last report, in nats.
+        validation_loss: loss on a part of the validation text, if there is one.
+        is_best: whether the weights of now are the best so far, and are kept.
+        model: as it is now.
+    """
+
+    share: float
+    seconds: float
+    step: int
+    loss: float
+    validation_loss: float | None
+    is_best: bool
+    model: StreamModel
+
+
+Report = Callable[[Progress], None]
+
+
+def least_characters(validation: int, recipe: Recipe = QUICK) -> int:
+    """Return how many characters a text needs at least, so many of which are for validation."""
+    return MIN_ROWS * recipe.length + 1 + validation
 
 
 def train_for(
@@ -97,76 +135,127 @@ def train_for(
     recipe: Recipe = QUICK,
     report: Report | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    directory: str | os.PathLike[str] | None = None,
+    made_from: Mapping[str, object] | None = None,
 ) -> StreamModel:
     """Train a new model for a given time, which includes its making and its compilation.
 
     Args:
-        seconds: wall time of the whole call; it ends earlier after ``MAX_PASSES`` passes.
+        seconds: wall time of the whole run; it ends earlier after ``MAX_PASSES`` passes.
         training: ids, shape (characters,).
         vocabulary_size: number of ids.
         seed: of the weights at the beginning; how many steps fit into the time is not in its hands.
         validation: validation ids. With them the weights are kept that were the best on a part of
             them, instead of the last ones; reading it takes a twentieth of the time.
         recipe: sizes and settings.
-        report: called ``REPORTS`` times, less often if a step takes more than its share of the run.
+        report: called ``REPORTS`` times, less often if a step takes more than its share of the run,
+            and after ``SILENCE`` seconds at the latest.
         clock: gives seconds; read once at the beginning and once after each step.
+        directory: of this run alone. At reports, ``SAVING`` seconds or more apart, the state is
+            saved there, and a run that it holds goes on: the seconds of its parts add up. None
+            saves nothing.
+        made_from: what else the run is made from; see ``checkpoints.RunState``.
 
     Returns:
         The trained model. Where weights have been kept, a run that is stopped (Ctrl+C) or whose
-        loss is no longer finite ends early with the best of them; the second warns.
+        loss is no longer finite ends early with the best of them; the second warns, and so does a
+        state that cannot be saved.
 
     Raises:
-        ValueError: the time is not positive, or a text is too short.
+        ValueError: the time is not positive, a text is too short, or ``directory`` holds another
+            run or a damaged one.
         FloatingPointError: a loss is not finite, and no weights were kept before.
         KeyboardInterrupt: stopped before any weights were kept.
     """
-    started = clock()
+    last = clock()
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds: expected a number above 0, received {seconds}")
     kept = None if validation is None else _spread(*step_windows(validation, WINDOW))
     rows = _rows(len(training), recipe.length)
     recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
-    batches = iter(endless_streams(training, recipe.batch_size, recipe.length))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)
-    loss_function = next_character_loss()
-    train_step = tf.function(model.train_step)
-    read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
+    made_from = {"recipe": asdict(recipe), "seed": seed, **(made_from or {})}
+    with ExitStack() as held:
+        run, step, elapsed, best = None, 0, 0.0, None
+        lowest = math.inf
+        if directory is not None:
+            run = held.enter_context(RunState(model, model.optimizer, directory, made_from))
+            step = run.restore()
+        if run is not None and run.history:
+            elapsed = run.history[-1]["seconds"]
+            if "validation_loss" in run.history[-1]:
+                lowest = load_best(model, run.directory)["validation_loss"]
+                best = model.get_weights()
+                run.restore()
+        batches = iter(endless_streams(training, recipe.batch_size, recipe.length, step))
+        loss_function = next_character_loss()
+        train_step = tf.function(model.train_step)
+        read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
 
-    max_steps = MAX_PASSES * len(training) / (recipe.batch_size * recipe.length)
-    best, lowest, reported, step, progress = None, math.inf, 0, 0, 0.0
-    try:
-        while progress < 1:
-            model.optimizer.learning_rate = recipe.rate(step, progress)
-            logs = train_step(next(batches))
-            step += 1
-            progress = max((clock() - started) / seconds, step / max_steps)
-            # After a long step, as the one that compiles, there is one report, not all it missed.
-            if int(progress * REPORTS) == reported:
-                continue
-            reported = int(progress * REPORTS)
-            loss = float(logs["loss"])  # mean since the last report
-            _check_finite("loss", loss, step)
-            model.reset_metrics()
-            validation_loss = None
-            if kept is not None:
-                validation_loss = float(read(*kept))
-                _check_finite("validation loss", validation_loss, step)
-                if validation_loss < lowest:
+        max_steps = MAX_PASSES * len(training) / (recipe.batch_size * recipe.length)
+        progress = max(elapsed / seconds, step / max_steps)
+        reported, reported_at = int(progress * REPORTS), elapsed
+        try:
+            while progress < 1:
+                model.optimizer.learning_rate = recipe.rate(step, progress)
+                logs = train_step(next(batches))
+                step += 1
+                now = clock()
+                elapsed, last = elapsed + min(now - last, LONGEST_STEP), now
+                progress = max(elapsed / seconds, step / max_steps)
+                # After a long step, as the one that compiles, there is one report, not all missed.
+                if int(progress * REPORTS) == reported and elapsed - reported_at < SILENCE:
+                    continue
+                reported, reported_at = int(progress * REPORTS), elapsed
+                loss = float(logs["loss"])  # mean since the last report
+                _check_finite("loss", loss, step)
+                model.reset_metrics()
+                validation_loss = None
+                if kept is not None:
+                    validation_loss = float(read(*kept))
+                    _check_finite("validation loss", validation_loss, step)
+                is_best = validation_loss is not None and validation_loss < lowest
+                if validation_loss is not None and is_best:
                     best, lowest = model.get_weights(), validation_loss
-            if report is not None:
-                report(progress, loss, validation_loss)
-    except KeyboardInterrupt:
-        if best is None:
-            raise
-    except FloatingPointError as error:
-        if best is None:
-            raise
-        message = f"{error}; training has ended early, with the best weights until then"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+                told = Progress(progress, elapsed, step, loss, validation_loss, is_best, model)
+                if report is not None:
+                    report(told)
+                if run is not None:
+                    _keep(run, told)
+        except KeyboardInterrupt:
+            if best is None:
+                raise
+        except FloatingPointError as error:
+            if best is None:
+                raise
+            message = f"{error}; training has ended early, with the best weights until then"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
     if best is not None:
         model.set_weights(best)
     return model
+
+
+def _keep(run: RunState, progress: Progress) -> None:
+    """Save a run at a report; where that fails, as on a full disk, training goes on.
+
+    Its history has a row for each saved state.
+    """
+    row = {"seconds": progress.seconds, "loss": progress.loss}
+    if progress.validation_loss is not None:
+        row["validation_loss"] = progress.validation_loss
+    saved = run.history[-1]["seconds"] if run.history else -math.inf
+    try:
+        if progress.is_best:
+            run.save_best(row)
+        if progress.seconds - saved >= SAVING:
+            run.history.append(row)
+            run.save(progress.step)
+    except OSError as error:
+        message = (
+            f"{error}; training goes on, and a stop now would lose what came after the last save"
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
 def _rows(characters: int, length: int) -> int:

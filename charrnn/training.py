@@ -71,7 +71,7 @@ def keep_epoch(state: RunState, row: dict[str, float], measure: str = "val_loss"
     check_loss(row["loss"], int(row["epoch"]))
     best = min((past.get(measure, math.inf) for past in state.history), default=math.inf)
     if row.get(measure, math.inf) < best:
-        state.save_best()
+        state.save_best(row)
     state.history.append(row)
     state.save(int(row["epoch"]))
 

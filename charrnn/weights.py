@@ -215,9 +215,12 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
 def _check(model: StoredModel, file: Path) -> None:
     """Raise ValueError if the parts do not fit; no size is believed that no array has."""
     sizes = model.hyperparameters
+    names = check_hyperparameters.__annotations__.keys() - {"return"}
+    if not isinstance(sizes, dict) or sizes.keys() != names:
+        raise ValueError(f"{file}: hyperparameters: expected {sorted(names)}, received other ones")
     try:
         check_hyperparameters(**sizes)
-    except (ValueError, TypeError) as error:  # TypeError: another name, or one is missing
+    except ValueError as error:
         raise ValueError(f"{file}: expected a model's hyper-parameters: {error}") from error
     try:
         if type(model.card) is not dict:
@@ -225,21 +228,23 @@ def _check(model: StoredModel, file: Path) -> None:
         json.dumps(model.card, allow_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{file}: card: expected a dict of what JSON holds: {error}") from error
-    if len(model.vocabulary) != sizes["vocabulary_size"]:
+    if (received := len(model.vocabulary)) != (size := sizes["vocabulary_size"]):
         raise ValueError(
-            f"{file}: expected a vocabulary of {sizes['vocabulary_size']} ids, [UNK] included, "
-            f"received {len(model.vocabulary)}"
+            f"{file}: expected a vocabulary of {reprlib.repr(size)} ids, [UNK] included, "
+            f"received {received}"
         )
-    if len(model.arrays) != (number := 3 + 3 * sizes["layers"]):
+    if (received := len(model.arrays)) != 3 + 3 * (layers := sizes["layers"]):
         raise ValueError(
-            f"{file}: expected {number} arrays for layers={sizes['layers']}, "
-            f"received {len(model.arrays)}"
+            f"{file}: expected three arrays and three for each of {reprlib.repr(layers)} layers, "
+            f"received {received}"
         )
     for name, shape in expected_shapes(sizes).items():
         array = model.arrays.get(name)
-        received = None if array is None else array.shape
-        if array is None or received != shape:
-            raise ValueError(f"{file}: expected the array {name} of {shape}, received {received}")
+        if array is None or array.shape != shape:
+            raise ValueError(
+                f"{file}: expected an array {name} of shape {reprlib.repr(shape)}, "
+                f"received {'none' if array is None else array.shape}"
+            )
         if array.dtype not in ("float32", "float16"):
             raise ValueError(f"{file}: expected {name} in float32, received {array.dtype}")
         if not np.isfinite(array).all():

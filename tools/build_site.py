@@ -131,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
             pages = {options.language: len(found)}
         else:
             pages = build_all(options.source, output, strict=options.strict)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"build_site: {error}", file=sys.stderr)
         return 1
     counts = ", ".join(f"{code} {number}" for code, number in pages.items())

@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from charrnn.support.folders import note_written
 from tools import argument_parser, translations
 from tools.chapters.notebooks import (
     ROOT,
@@ -81,6 +82,8 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         known = {path: known_parameters(path, read_chapter(path)) for path in paths}
         wanted = {"PROFILE": args.profile} | given
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
+        if not args.in_place and args.output != OUTPUT:
+            note_written(args.output, [path.name for path in paths])
     except (ValueError, OSError) as error:
         print(f"execute: {error}", file=sys.stderr)
         return 2

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from charrnn.support.folders import MARKER
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
 from tools.chapters.repository import read_repository
@@ -35,7 +36,12 @@ def make_environment(place: Path) -> Path:
     ready = place / "set-up-complete"
     wanted = "\n".join(PACKAGES)
     if not ready.is_file() or ready.read_text() != wanted:
+        own = place / MARKER
+        if place.exists() and any(place.iterdir()) and not (own.exists() or ready.exists()):
+            raise ValueError(f"--environment: expected a new or empty folder, received {place}")
         shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        own.touch()
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
         ready.write_text(wanted)
@@ -95,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
             try:
                 python = make_environment(given.environment.resolve())
                 run_alone(python, folder(ROOT, code) / chapter.name, clone)
-            except subprocess.CalledProcessError as error:
+            except (subprocess.CalledProcessError, ValueError) as error:
                 print(f"run_colab: {code}/{chapter.name} failed: {error}", file=sys.stderr)
                 return 1
             print(f"{code}/{chapter.name} {time.monotonic() - started:.0f} s", flush=True)

@@ -1,9 +1,8 @@
 """What the path of a text stands on; nothing here knows what a model is.
 
-arrays     arrays and their description in one file under a checksum
 locks      what one process holds so that others keep off
 files      files and tables written whole or not at all
 folders    folders written whole or not at all
-arrays     named arrays and their description in one file, under a checksum
+arrays     arrays and their description in one file under a checksum
 downloads  an address -> a file in the cache, checked by its hash
 """

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,8 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[s
         raise ValueError(f"{path}: expected {kind} of charrnn, received a damaged or other file")
     if head["format"] > FORMAT:
         raise ValueError(
-            f"{path}: expected format {FORMAT} or an earlier one, received {head['format']}, "
-            "which a later version of charrnn wrote"
+            f"{path}: expected format {FORMAT} or an earlier one, received "
+            f"{reprlib.repr(head['format'])}, which a later version of charrnn wrote"
         )
     expected = head["sha256"]
     received = hashlib.sha256(data.replace(expected.encode(), BLANK.encode(), 1)).hexdigest()

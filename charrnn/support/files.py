@@ -17,6 +17,7 @@ from charrnn.support.locks import hold
 
 __all__ = [
     "RECORDS",
+    "check_room",
     "read_record",
     "read_table",
     "sha256",
@@ -88,6 +89,24 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         if error.errno is not None:  # in the words of the caller, who knows no temporary file
             raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         raise
+
+
+def check_room(path: str | os.PathLike[str], size: int) -> None:
+    """Raise OSError unless so many bytes can be written beside a file now; nothing stays."""
+    target = Path(os.path.realpath(path))
+    try:
+        _mode(target)
+        descriptor, temporary = _new_temporary(target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for first in range(0, size, 2**20):
+                    file.write(bytes(min(size - first, 2**20)))
+                file.flush()
+                os.fsync(descriptor)
+        finally:
+            temporary.unlink()
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}, tried {size:,} bytes", str(path)) from error
 
 
 def _mode(target: Path) -> int | None:

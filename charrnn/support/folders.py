@@ -3,11 +3,11 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charrnn.support.files import user_path
+from charrnn.support.files import user_path, write_atomically
 from charrnn.support.locks import InUseError, locked
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "InUseError",
     "files_below",
     "folder_for_tensorflow",
+    "note_written",
     "write_folder_atomically",
 ]
 
@@ -118,19 +119,49 @@ def _check(
         what = "a link" if target.is_symlink() else "a file"
         raise ValueError(f"{given}: expected a folder or a new name, received {what}")
     files = files_below(target)
-    if not (own or _is_listed(target))(files) and any(target.iterdir()):
+    if any(target.iterdir()) and not (own(files) if own else files and not _unlisted(target)):
         raise ValueError(
             f"{given}: expected a new or empty folder, or one that this package wrote and nobody "
-            "added to; received another one, which is left as it is"
+            "added to; received another one, which stays: remove it yourself, or choose a new name"
         )
     return True
 
 
-def _is_listed(folder: Path) -> Callable[[set[str]], bool]:
-    def own(files: set[str]) -> bool:
-        if MARKER not in files:
-            return False
-        listed = (folder / MARKER).read_text("utf-8", "surrogateescape").splitlines()
-        return files <= {MARKER, *listed}
+def note_written(path: str | os.PathLike[str], names: Iterable[str]) -> None:
+    """Note in a folder that files of it are written here, before they are.
 
-    return own
+    Args:
+        path: the folder; made where it is missing.
+        names: of the files. One that is there already has to be noted.
+
+    Raises:
+        ValueError: somebody else wrote one of the files.
+        OSError: the folder cannot be written.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    marker, wanted = folder / MARKER, set(names)
+    noted = _lines(marker) if marker.is_file() else set()
+    for name in sorted(wanted - noted):
+        if os.path.lexists(folder / name):
+            raise ValueError(
+                f"{folder / name}: expected a new name, or a file that was written here; received "
+                "another one, which is left as it is"
+            )
+    write_atomically(marker, "\n".join([*sorted(noted | wanted), ""]).encode())
+
+
+def _unlisted(folder: Path) -> set[str]:
+    """Return the files of a folder that no marker lists, those of folders within it among them."""
+    files = files_below(folder)
+    listed = {
+        (Path(marker).parent / name).as_posix()
+        for marker in files
+        if Path(marker).name == MARKER
+        for name in {MARKER, *_lines(folder / marker)}
+    }
+    return files - listed
+
+
+def _lines(marker: Path) -> set[str]:
+    return set(marker.read_text("utf-8", "surrogateescape").splitlines())

@@ -23,7 +23,7 @@ def saved(tmp_path):
     """The folder of a run of two epochs, with all that stands in one."""
     state = RunState(*new_run(1), tmp_path / "run", {"text": "tick"})
     state.history = [dict(row) for row in HISTORY]
-    state.save_best()
+    state.save_best(HISTORY[0])
     state.save(2)
     return tmp_path / "run"
 
@@ -77,7 +77,7 @@ def test_weights_optimizer_and_seeds_come_back(tmp_path):
 def test_the_best_weights_come_back(saved):
     best, _ = new_run(1)
     model, _ = new_run(2)
-    load_best(model, saved)
+    assert load_best(model, saved) == HISTORY[0]
     for one, two in zip(best.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     with pytest.raises(ValueError, match=r"directory: expected the file '.*best\.safetensors'"):

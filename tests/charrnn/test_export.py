@@ -83,12 +83,38 @@ def test_a_saved_model_gives_the_same_texts_in_a_process_without_charrnn(
 
 def test_a_saved_model_replaces_the_old_one_whole(generator, tmp_path):
     folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "old").write_text("old")
+    (folder / "variables").mkdir(parents=True)
+    for name in ("saved_model.pb", "fingerprint.pb", "variables/variables.data-00001-of-00002"):
+        (folder / name).write_text("old")
     save_saved_model(generator, folder)
-    assert not (folder / "old").exists()
+    assert not (folder / "variables/variables.data-00001-of-00002").exists()
     assert list(tf.saved_model.load(str(folder)).signatures) == ["serving_default"]
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("files", [("thesis.tex",), ("saved_model.pb", "thesis.tex"), ("x.pb",)])
+def test_a_folder_that_is_no_saved_model_stays(generator, tmp_path, monkeypatch, files):
+    for name in files:
+        (tmp_path / name).write_text("years")
+    monkeypatch.setattr(export.tf.saved_model, "save", lambda *_, **__: pytest.fail("work began"))
+    with pytest.raises(ValueError, match="expected a new or empty folder, or one that this"):
+        save_saved_model(generator, tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        files, "years"
+    )
+
+
+@pytest.mark.parametrize("name", ["run[1]", "a\\b", "what?", "a*"])
+def test_a_folder_that_tensorflow_could_not_read_again_is_refused(generator, tmp_path, name):
+    with pytest.raises(ValueError, match="directory: expected a path without"):
+        save_saved_model(generator, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_names_are_read_again(generator, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save_saved_model(generator, "~/a] {b} é")
+    assert tf.saved_model.load(str(tmp_path / "a] {b} é"))
 
 
 def ask(folder, prompts, *numbers):
@@ -149,11 +175,11 @@ def test_a_failing_export_leaves_the_old_folder(generator, tmp_path, monkeypatch
 
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "old").write_text("old")
+    (folder / "saved_model.pb").write_text("old")
     monkeypatch.setattr(export.tf.saved_model, "save", fail)
     with pytest.raises(OSError, match="disk full"):
         save_saved_model(generator, folder)
-    assert [path.name for path in folder.iterdir()] == ["old"]
+    assert [path.name for path in folder.iterdir()] == ["saved_model.pb"]
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
@@ -200,9 +226,21 @@ def test_the_vocabulary_of_another_model_is_refused(gru, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_weights_that_do_not_fit_are_refused(gru, alphabet, tmp_path):
-    save_model(gru, alphabet, tmp_path / "model")
-    path = tmp_path / "model.json"
-    path.write_text(path.read_text().replace('"units": 8', '"units": 9'))
-    with pytest.raises(ValueError, match=r"expected arrays .*, received other ones"):
-        load_model(tmp_path / "model")
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e5])
+def test_weights_that_the_file_does_not_hold_are_refused(
+    make_model, alphabet, tmp_path, value, half
+):
+    model = make_model()
+    weights = model.get_weights()
+    weights[0][1, 2] = value
+    model.set_weights(weights)
+    if value == 1e5 and not half:
+        save_model(model, alphabet, tmp_path / "model")
+        assert load_model(tmp_path / "model")[0].get_weights()[0][1, 2] == 1e5
+        return
+    message = "half: expected weights up to 65,504, received 100,000 in embedding"
+    message = message if value == 1e5 else "expected finite numbers in embedding"
+    with pytest.raises(ValueError, match=message):
+        save_model(model, alphabet, tmp_path / "model", half=half)
+    assert not list(tmp_path.iterdir())

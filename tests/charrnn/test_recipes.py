@@ -41,22 +41,22 @@ class Reports(list):
         super().__init__()
         self.stop_at = stop_at
 
-    def __call__(self, progress, loss, validation):
-        self.append((progress, loss, validation))
+    def __call__(self, progress):
+        self.append(progress)
         if len(self) == self.stop_at:
             raise KeyboardInterrupt
 
     @property
     def progress(self):
-        return [progress for progress, _, _ in self]
+        return [told.share for told in self]
 
     @property
     def losses(self):
-        return [loss for _, loss, _ in self]
+        return [told.loss for told in self]
 
     @property
     def validation(self):
-        return [validation for _, _, validation in self]
+        return [told.validation_loss for told in self]
 
 
 @pytest.fixture
@@ -86,14 +86,33 @@ def test_it_takes_the_time_it_is_given_and_learns(endless):
 
 @pytest.mark.slow
 def test_after_a_long_step_there_is_one_report(endless):
-    """The first step compiles, and takes half of the time here; then comes a pause."""
-    times = iter([0, 50, 51, 53, 59, 60, 90, 91, 96, 99, 101])
+    """The first step compiles, and takes a quarter of the time here; then comes a pause."""
+    times = iter([0, 25, 26, 28, 34, 35, 65, 66, 71, 74, 101])
     reports = Reports()
     arguments = {"recipe": TINY, "validation": TEXT[:300], "report": reports}
     train_for(100, TEXT, 11, clock=times.__next__, **arguments)
-    assert reports.progress == [0.5, 0.59, 0.6, 0.9, 0.96, 1.01]
+    assert reports.progress == [0.25, 0.34, 0.35, 0.65, 0.71, 1.01]
     assert None not in reports.validation
     assert list(times) == []  # no step after the end
+
+
+@pytest.mark.slow
+def test_a_long_run_reports_every_minute(endless):
+    reports = Reports()
+    clock = itertools.count(0, 20).__next__
+    train_for(2000, TEXT, 11, recipe=TINY, report=reports, clock=clock)
+    # A twentieth of the time is 100 seconds.
+    expected = sorted({*range(60, 100, 60), *range(100, 2001, 100), *range(160, 2000, 100)})
+    assert [told.seconds for told in reports] == expected
+
+
+@pytest.mark.slow
+def test_a_machine_that_sleeps_does_not_train_meanwhile(endless):
+    times = iter([0, 1, 2, 3 + 8 * 3600, *(4 + 8 * 3600 + second for second in range(100))])
+    reports = Reports()
+    train_for(60, TEXT, 11, recipe=TINY, report=reports, clock=times.__next__)
+    assert reports[-1].seconds == 60
+    assert reports[-1].step == 60 - recipes.LONGEST_STEP + 1
 
 
 @pytest.mark.slow
@@ -159,6 +178,98 @@ def test_equal_seeds_begin_with_equal_weights_and_others_do_not():
     for index in range(2):  # the embedding and the kernel; others may begin with zeros
         np.testing.assert_array_equal(one[index], same[index])
         assert not np.allclose(one[index], other[index])
+
+
+class Kill(BaseException):
+    """The end of a process."""
+
+
+def run_in(directory, reports, seconds=40, **arguments):
+    """Train in a folder, a second a step."""
+    given = {"recipe": TINY, "validation": TEXT[:300], "made_from": {"text": "ten"}} | arguments
+    return train_for(seconds, TEXT, 11, report=reports, clock=steps(), directory=directory, **given)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run without a stop: its model, its reports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "MAX_PASSES", 10**9)
+        reports = Reports()
+        return run_in(tmp_path_factory.mktemp("whole"), reports), reports
+
+
+def killed_at(report):
+    """Return reports that end the process at one of them, before the state is saved."""
+
+    def told(progress):
+        reports.append(progress)
+        if len(reports) == report:
+            raise Kill
+
+    reports = Reports()
+    told.reports = reports
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("report", [1, 4, 5, 13, 20])
+def test_a_killed_run_goes_on_from_its_last_state(endless, whole, tmp_path, report):
+    """A report every 2 seconds, a state every 6: the same steps, losses and weights follow."""
+    model, expected = whole
+    with pytest.raises(Kill):
+        run_in(tmp_path, killed_at(report))
+    rest = Reports()
+    again = run_in(tmp_path, rest)
+    # States are saved at the reports 1, 4, 7, ...: after 2, 8, 14 seconds.
+    saved = 0 if report == 1 else (report - 2) // 3 * 3 + 1
+    assert [told.step for told in rest] == [told.step for told in expected[saved:]]
+    assert rest.validation == pytest.approx(expected.validation[saved:], abs=1e-5)
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert run_in(tmp_path, Reports()) is not None  # nothing is left to do
+
+
+@pytest.mark.slow
+def test_a_run_that_went_on_keeps_weights_that_were_better_before(endless, tmp_path):
+    """The text is learnt, so that the loss on its reverse rises."""
+    reports = killed_at(15)
+    with pytest.raises(Kill):
+        run_in(tmp_path, reports, 120, validation=BACKWARDS)
+    rest = Reports()
+    model = run_in(tmp_path, rest, 120, validation=BACKWARDS)
+    lowest = min(reports.reports.validation)
+    assert lowest < min(rest.validation) - 0.01
+    assert not any(told.is_best for told in rest)
+    assert metrics.windows_loss(model, BACKWARDS) == pytest.approx(lowest, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_another_text_seed_or_recipe_does_not_go_on(endless, tmp_path):
+    with pytest.raises(Kill):
+        run_in(tmp_path, killed_at(3))
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for changes, name in [
+        ({"made_from": {"text": "twelve"}}, "text is twelve"),
+        ({"seed": 5}, "seed is 5"),
+        ({"recipe": IDLE}, "recipe is"),
+    ]:
+        with pytest.raises(ValueError, match=f"directory: expected a run whose {name}"):
+            run_in(tmp_path, None, **changes)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == kept
+
+
+@pytest.mark.slow
+def test_a_full_disk_does_not_end_the_training(endless, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    reports = Reports()
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.warns(RuntimeWarning, match="No space left.* goes"):
+        run_in(tmp_path, reports)
+    assert len(reports) == 20
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
+from charrnn.support.folders import MARKER
 from tests.helpers.books import PAGES, add_language, tiny_book
 from tests.tools.site.test_build_book import change
 from tools import build_site
@@ -233,7 +234,7 @@ def test_a_failure_in_one_language_leaves_all_old_sites(sites, book):
     finally:
         path.write_text(old)
     assert sorted(path.name for path in sites.iterdir()) == sorted(
-        [*CODES, "card.png", "index.html", "robots.txt", "sitemap.xml"]
+        [MARKER, *CODES, "card.png", "index.html", "robots.txt", "sitemap.xml"]
     )
     assert "missing.md" not in (sites / "ru" / "index.html").read_text()
     assert sorted(path.name for path in sites.parent.iterdir()) == ["repository", "site"]

@@ -89,6 +89,23 @@ def test_copies_leave_the_translations_alone(book: Path, tmp_path: Path) -> None
     assert korean.read_bytes() == before
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_copies_never_take_the_place_of_chapters(
+    book: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    folder = book / "notebooks" / language
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert main(["1", "--output", str(folder)], book) == 2
+    assert "training.ipynb: expected a new name" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_copy_is_replaced_by_the_next_one(chapter: Path, tmp_path: Path) -> None:
+    for steps in ("3", "4"):
+        assert main([str(chapter), "--output", str(tmp_path / "out"), "-p", "STEPS", steps]) == 0
+        assert printed(tmp_path / "out" / chapter.name) == f"quick {steps}\n"
+
+
 def test_a_translation_that_cannot_be_read_is_told(
     book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,7 +200,7 @@ def test_cell_number_is_the_chapters_own_with_parameters_injected(
     message = capsys.readouterr().err
     assert "cell 7 (id fail)" in message
     assert "KeyError: 12" in message
-    assert not out.exists()
+    assert not list(out.glob("*.ipynb"))
 
 
 def test_a_cell_has_a_time_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

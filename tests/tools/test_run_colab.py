@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from charrnn.support.folders import MARKER
 from tools import run_colab
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.chapters.repository import read_repository
@@ -21,7 +22,7 @@ def commands(monkeypatch, tmp_path):
 
     def record(command, **options):
         if "venv" in command:
-            Path(command[-1]).mkdir()
+            Path(command[-1]).mkdir(exist_ok=True)
         files = sorted(path.name for path in Path(options.get("cwd", tmp_path)).iterdir())
         found.append((command, options, files))
         return subprocess.CompletedProcess(command, 0)
@@ -50,9 +51,19 @@ def test_the_versions_are_colab_s():
     assert PACKAGES[:3] == ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.1.*")
 
 
+def test_a_folder_of_somebody_else_is_no_environment(commands, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years")
+    with pytest.raises(ValueError, match="--environment: expected a new or empty folder"):
+        make_environment(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    assert not commands
+
+
 def test_an_environment_is_made_once_and_loses_the_package_each_time(commands, tmp_path):
     place = tmp_path / "colab"
-    (place / "half made").mkdir(parents=True)
+    place.mkdir()
+    (place / MARKER).touch()
+    (place / "half made").touch()
     python = str(place / "bin" / "python")
     venv = [sys.executable, "-m", "venv", str(place)]
     install = [python, "-m", "pip", "install", "--quiet", *PACKAGES]

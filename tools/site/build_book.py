@@ -139,7 +139,10 @@ def build(
     Raises:
         ValueError: a file is missing or no page of the book, or the build failed.
     """
-    with tempfile.TemporaryDirectory(prefix="book-") as temporary:
+    with (
+        write_folder_atomically(output) as site,
+        tempfile.TemporaryDirectory(prefix="book-") as temporary,
+    ):
         # The system's temporary folder can be a link, which Sphinx would resolve in its messages.
         folder = Path(temporary).resolve()
         notices = assemble(source, folder, root, language)
@@ -147,7 +150,5 @@ def build(
         (folder / "_config.yml").write_text(
             yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )
-        html = render(folder, strict=strict)
-        with write_folder_atomically(output) as site:
-            shutil.copytree(html, site, dirs_exist_ok=True)
+        shutil.copytree(render(folder, strict=strict), site, dirs_exist_ok=True)
     return list(notices)

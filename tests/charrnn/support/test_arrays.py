@@ -1,5 +1,8 @@
 """One file, every byte of it under a checksum."""
 
+import hashlib
+import re
+
 import numpy as np
 import pytest
 from safetensors.numpy import load
@@ -90,3 +93,14 @@ def test_a_description_that_json_does_not_hold_leaves_the_file_before(file):
         with pytest.raises((ValueError, TypeError)):
             write_arrays(file, "a model", ARRAYS, {"loss": value})
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"  NaN"])
+def test_what_python_reads_and_json_has_not_is_refused(file, number):
+    write_arrays(file, "a model", ARRAYS, {"loss": 12345})
+    content = file.read_bytes().replace(b"12345", number)
+    (digest,) = re.findall(rb"[0-9a-f]{64}", content)
+    blank = content.replace(digest, b"0" * 64)
+    file.write_bytes(content.replace(digest, hashlib.sha256(blank).hexdigest().encode()))
+    with pytest.raises(ValueError, match="expected a model of charrnn, received a damaged or"):
+        read_arrays(file, "a model")

@@ -10,6 +10,7 @@ from charrnn.support.folders import (
     InUseError,
     files_below,
     folder_for_tensorflow,
+    note_written,
     write_folder_atomically,
 )
 
@@ -74,6 +75,30 @@ def test_a_folder_that_somebody_added_to_is_refused(tmp_path):
     (target / "below" / "thesis.tex").unlink()
     write(target, "other")
     assert files_below(target) == {"other", MARKER}
+
+
+def test_a_folder_within_can_be_written_anew(tmp_path):
+    with write_folder_atomically(tmp_path / "sites") as sites:
+        write(sites / "ru", "page")
+        write(sites / "ko", "page")
+    write(tmp_path / "sites" / "ru", "another")
+    write(tmp_path / "sites", "index")
+    assert files_below(tmp_path / "sites") == {"index", MARKER}
+
+
+def test_files_are_noted_before_they_are_written(tmp_path):
+    folder = tmp_path / "above" / "folder"
+    for names in (["a", "b"], ["b", "c"]):
+        note_written(folder, names)
+        for name in names:
+            (folder / name).write_text(name)
+    (folder / "mine").write_text("years")
+    with pytest.raises(ValueError, match="mine: expected a new name, or a file that was written"):
+        note_written(folder, ["a", "d", "mine"])
+    (folder / "d").write_text("years")
+    with pytest.raises(ValueError, match="d: expected a new name"):
+        note_written(folder, ["d"])
+    refused(folder, OTHER)
 
 
 def test_what_came_during_the_work_stays(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from charrnn.support.folders import write_folder_atomically
 from tests.helpers.books import PAGES, add_language, tiny_book
 from tests.helpers.chapters import write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
@@ -71,8 +72,8 @@ def test_a_site_appears_and_survives_a_failing_build(book, english, tmp_path):
 
 def test_a_new_site_holds_no_page_of_the_old_one(book, english, tmp_path):
     site = tmp_path / "site"
-    site.mkdir()
-    (site / "old.html").write_text("old")
+    with write_folder_atomically(site) as old:
+        (old / "old.html").write_text("old")
     build(english, site, root=book)
     assert not (site / "old.html").exists()
     assert (site / "index.html").is_file()

@@ -1,0 +1,72 @@
+"""Signals that end a process, as one exception: Ctrl+C, the system, a terminal that is closed."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+
+__all__ = ["Interrupts"]
+
+# SIGBREAK is Windows' own: Ctrl+Break, a closed window, the end of a session.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class Interrupts:
+    """As a context: each of these signals raises KeyboardInterrupt, but not while work is shielded.
+
+    A signal that was ignored before, as SIGHUP under ``nohup``, stays ignored. In another thread
+    than the main one, which alone may set handlers, nothing changes.
+
+    Attributes:
+        received: the first signal that arrived, or None.
+    """
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._shields = 0
+        self._waiting = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> "Interrupts":
+        if threading.current_thread() is threading.main_thread():
+            for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received = self.received or signal.Signals(number)
+        if self._shields:
+            self._waiting = True
+        else:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let a signal wait until the block has ended."""
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
+        if self._waiting and not self._shields:
+            self._waiting = False
+            raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has arrived at any time.
+
+        Python drops the exception of a handler that runs while an object is destroyed.
+        """
+        if self.received is not None:
+            raise KeyboardInterrupt
