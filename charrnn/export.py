@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import tf
-from charrnn.generation import Generator
+from charrnn.generation import Generator, TextsInGraph
 from charrnn.model import CharacterModel
 from charrnn.support.folders import folder_for_tensorflow, write_folder_atomically
 from charrnn.vocabulary import Vocabulary
@@ -88,7 +88,7 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
     one_step = generator.one_step
     model = one_step.model
     # A new one, whose graph is traced here: without cuDNN.
-    portable = Generator(model, generator.vocabulary, one_step.top_k, one_step.top_p)
+    portable = TextsInGraph(model, generator.vocabulary, one_step.top_k, one_step.top_p)
 
     def serve(prompts: Any, length: Any, temperature: Any, seed: Any) -> dict[str, Any]:
         return {"texts": portable(prompts, length, temperature, seed)}

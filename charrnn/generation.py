@@ -9,10 +9,45 @@ from typing import Any
 
 from charrnn.backend import tf
 from charrnn.model import for_generation
-from charrnn.prompts import check_likely, check_sampling, encode_prompts
+from charrnn.prompts import (
+    FITTING,
+    HIGHEST,
+    LENGTH,
+    LONGEST,
+    LOWEST,
+    ROOM,
+    SEED,
+    TEMPERATURE,
+    check_likely,
+    check_sampling,
+    check_vocabulary,
+    encode_prompts,
+)
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 
-__all__ = ["Generator", "OneStep", "continue_ids", "generate", "keep_likely"]
+__all__ = [
+    "Generator",
+    "OneStep",
+    "TextsInGraph",
+    "check_draw",
+    "continue_ids",
+    "generate",
+    "keep_likely",
+]
+
+
+def check_draw(temperature: Any, seed: Any) -> None:
+    """Raise InvalidArgumentError for a temperature or seed that cannot be, in a graph, too.
+
+    Args:
+        temperature: scalar, float32.
+        seed: integers.
+    """
+    # The bare operation: the guard that TensorFlow puts around it otherwise costs time each step.
+    warm = (temperature >= LOWEST) & (temperature <= HIGHEST)
+    received = ", received"
+    tf.raw_ops.Assert(condition=warm, data=[TEMPERATURE + received, temperature])
+    tf.raw_ops.Assert(condition=tf.reduce_all(seed >= 0), data=[SEED + received, seed])
 
 
 def keep_likely(logits: Any, top_k: int | None, top_p: float | None) -> Any:
@@ -67,7 +102,11 @@ class OneStep(tf.Module):  # type: ignore[misc]
 
         Returns:
             The next ids, shape (batch,), int32, and the states.
+
+        Raises:
+            InvalidArgumentError: see ``check_draw``.
         """
+        check_draw(temperature, seed)
         logits, states = self.model(ids[:, None], states=states, return_state=True)
         logits = tf.cast(logits[:, -1], tf.float32)  # (batch, vocabulary)
         logits = logits / temperature + self.mask
@@ -100,9 +139,11 @@ def generate(
         Each prompt with its continuation.
 
     Raises:
-        ValueError: an empty or unknown prompt, a length or temperature that cannot be.
+        ValueError: an empty or unknown prompt, a vocabulary of another size than the model's, a
+            length, temperature or seed that cannot be.
     """
-    check_sampling(length, temperature)
+    check_vocabulary(vocabulary, len(one_step.mask))
+    check_sampling(prompts, length, temperature, seed)
     prompt_ids, lengths = encode_prompts(prompts, vocabulary)
     states = one_step.model.initial_states(len(prompts))
     heat = tf.constant(temperature, tf.float32)
@@ -146,10 +187,11 @@ def continue_ids(
     return tf.transpose(texts.stack())  # (time, batch) -> (batch, time)
 
 
-class Generator(tf.Module):  # type: ignore[misc]
-    """Texts in, texts out, for any number of prompts of any lengths, in one graph.
+class TextsInGraph(tf.Module):  # type: ignore[misc]
+    """Texts in, texts out, for any number of prompts of any lengths, in one graph of tensors.
 
-    Everything the graph needs hangs on the module, so that it can be exported.
+    Everything the graph needs hangs on the module, so that it can be exported. ``Generator`` is the
+    one to call with numbers of Python.
     """
 
     def __init__(
@@ -161,6 +203,7 @@ class Generator(tf.Module):  # type: ignore[misc]
     ) -> None:
         """Take a model, its vocabulary and, if not all ids may be drawn, ``keep_likely``'s ones."""
         super().__init__()
+        check_vocabulary(vocabulary, model.hyperparameters["vocabulary_size"])
         self.one_step = OneStep(model, top_k, top_p)
         self.vocabulary = vocabulary
         characters = list(vocabulary.characters)
@@ -193,20 +236,22 @@ class Generator(tf.Module):  # type: ignore[misc]
             Texts, shape (batch,).
 
         Raises:
-            InvalidArgumentError: an empty or unknown prompt, a length or temperature that cannot
-                be. A graph cannot raise ValueError; ``charrnn.prompts`` checks the same.
+            InvalidArgumentError: an empty or unknown prompt, a length, temperature or seed that
+                cannot be. A graph cannot raise ValueError; ``charrnn.prompts`` checks the same.
         """
         characters = tf.strings.unicode_split(prompts, "UTF-8")
         ends = tf.cast(characters.row_lengths(), tf.int32)  # (batch,)
         known = self.table.lookup(characters.flat_values)
-        warmth = "temperature: expected a finite number above 0"
+        check_draw(temperature, seed)  # here, too, for there may be no step
+        rows, longest = tf.size(ends, tf.int64), tf.cast(tf.reduce_max(ends), tf.int64)
+        steps = longest + tf.cast(length, tf.int64)
+        fits = (steps <= LONGEST) & (rows * steps <= ROOM)
         checks = [
             tf.debugging.assert_positive(tf.size(prompts), "prompts: expected at least one"),
             tf.debugging.assert_greater(ends, 0, "prompts: expected at least one character"),
             tf.debugging.assert_greater(known, UNKNOWN_ID, "prompts: expected known characters"),
-            tf.debugging.assert_greater(temperature, 0.0, warmth),
-            tf.debugging.assert_less(temperature, float("inf"), warmth),
-            tf.debugging.assert_non_negative(length, "length: expected at least 0"),
+            tf.debugging.assert_non_negative(length, LENGTH),
+            tf.debugging.Assert(fits, [FITTING + ", received", length]),
         ]
         # A graph runs in any order that its data allow: the rest waits for the checks.
         with tf.control_dependencies(checks):
@@ -218,3 +263,20 @@ class Generator(tf.Module):  # type: ignore[misc]
         rows = continue_ids(one_step, prompt_ids, ends, length, temperature, seed)
         rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
         return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)
+
+
+class Generator(TextsInGraph):
+    """Texts in, texts out, for any number of prompts of any lengths, in one graph."""
+
+    def __call__(self, prompts: Any, length: Any, temperature: Any, seed: Any) -> Any:
+        """Continue each prompt; as ``TextsInGraph``.
+
+        Raises:
+            ValueError: a number of Python that cannot be. What int32 cannot hold TensorFlow would
+                cut without a word.
+            InvalidArgumentError: the same of a tensor; an empty or unknown prompt.
+        """
+        numbers = length, temperature, seed
+        if not any(map(tf.is_tensor, numbers)):
+            check_sampling([] if tf.is_tensor(prompts) else prompts, *numbers)
+        return super().__call__(prompts, *numbers)

@@ -39,6 +39,9 @@ def fast_is_on() -> bool:
     return value == "1"
 
 
+fast_is_on()  # a wrong word is told before a text is read
+
+
 def recurrent_layer(cell: str, units: int) -> Any:
     """Return a Keras layer that gives its outputs at all time steps, and its last state.
 

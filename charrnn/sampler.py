@@ -4,8 +4,9 @@ The embedding of a character and its product with the input kernel depend on the
 both become one table with a row for each id.
 """
 
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ class Sampler:
         zeros = np.zeros((batch_size, self.units), dtype="float32")
         return [(zeros,) if self.is_gru else (zeros, zeros) for _ in self.layers]
 
-    def step(self, ids: npt.NDArray[np.int32], states: list[State]) -> tuple[Array, list[State]]:
+    def step(self, ids: npt.NDArray[np.integer], states: list[State]) -> tuple[Array, list[State]]:
         """Return logits and new states.
 
         Args:
@@ -131,6 +132,18 @@ class Sampler:
         kernel, bias = self.dense
         return new_states[-1][0] @ kernel + bias, new_states
 
+    def neutral_prompt(self) -> str:
+        """Return what to begin with where no prompt is given.
+
+        A line end, else a space: after either something new begins. Else the most likely character
+        at the beginning: where the state is zeros, the logits are the biases.
+        """
+        for character in "\n ":
+            if character in self.vocabulary.characters:
+                return character
+        _, bias = self.dense
+        return self.vocabulary.characters[int(bias[UNKNOWN_ID + 1 :].argmax())]
+
     def generate(
         self,
         prompts: Sequence[str],
@@ -142,7 +155,7 @@ class Sampler:
     ) -> list[str]:
         """Continue several prompts at once.
 
-        Arguments and errors as of ``charrnn.generation``; the distribution is that of the
+        Arguments and errors as of ``generation.generate``; the distribution is that of the
         TensorFlow paths, the random numbers, and so the texts, are not.
 
         Args:
@@ -156,25 +169,71 @@ class Sampler:
         Returns:
             Each prompt with its continuation.
         """
-        check_sampling(length, temperature)
+        check_sampling(prompts, length, temperature, seed)
         check_likely(top_k, top_p)
         prompt_ids, lengths = encode_prompts(prompts, self.vocabulary)
-        random = np.random.default_rng(seed)
-        states = self.initial_states(len(prompts))
-        shortest, longest = lengths.min(), prompt_ids.shape[1]
-        rows = np.zeros((len(prompts), longest + length), dtype="int32")
-        rows[:, :longest] = prompt_ids
-        for step in range(1, rows.shape[1]):
-            logits, states = self.step(rows[:, step - 1], states)
-            if step < shortest:  # nothing is drawn yet
-                continue
-            scores = logits / temperature
-            scores[:, UNKNOWN_ID] = -np.inf
-            scores = keep_likely(scores, top_k, top_p)
-            # The largest of log-probabilities plus Gumbel noise is a draw (Gumbel 1954).
-            drawn = (scores + random.gumbel(size=scores.shape)).argmax(axis=1)
-            rows[:, step] = np.where(step < lengths, rows[:, step], drawn)
+        columns = self._columns(prompt_ids, lengths, temperature, seed, top_k, top_p)
+        rows = np.zeros((len(prompts), prompt_ids.shape[1] + length), dtype="int32")
+        for step, column in zip(range(rows.shape[1]), columns, strict=False):
+            rows[:, step] = column
         return [
             self.vocabulary.decode(row[: end + length])
             for row, end in zip(rows, lengths, strict=True)
         ]
+
+    def write(
+        self,
+        prompt: str,
+        length: int,
+        temperature: float = 1.0,
+        seed: int = 0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> Iterator[str]:
+        """Continue one prompt and give each character as soon as it is drawn.
+
+        Arguments and errors as of ``generate``, whose text this is; the errors come before the
+        first character. No more memory is taken for a long text than for a short one.
+
+        Returns:
+            The characters after the prompt, one by one.
+        """
+        check_sampling([prompt], length, temperature, seed)
+        check_likely(top_k, top_p)
+        prompt_ids, lengths = encode_prompts([prompt], self.vocabulary)
+        columns = self._columns(prompt_ids, lengths, temperature, seed, top_k, top_p)
+        first = int(lengths[0])
+        drawn = itertools.islice(columns, first, first + length)
+        return (self.vocabulary.symbols[column[0]] for column in drawn)
+
+    def _columns(
+        self,
+        prompt_ids: npt.NDArray[np.int32],
+        lengths: npt.NDArray[np.int32],
+        temperature: float,
+        seed: int,
+        top_k: int | None,
+        top_p: float | None,
+    ) -> Iterator[npt.NDArray[np.integer]]:
+        """Yield the ids of each time step, shape (batch,), without end.
+
+        As long as a prompt lasts, they are its own; after that they are drawn.
+        """
+        random = np.random.default_rng(seed)
+        heat = np.float32(temperature)
+        states = self.initial_states(len(prompt_ids))
+        shortest, longest = lengths.min(), prompt_ids.shape[1]
+        ids: npt.NDArray[np.integer] = prompt_ids[:, 0]
+        for step in itertools.count(1):
+            yield ids
+            logits, states = self.step(ids, states)
+            if step < shortest:  # nothing is drawn yet
+                ids = prompt_ids[:, step]
+                continue
+            scores = logits / heat
+            scores[:, UNKNOWN_ID] = -np.inf
+            scores = keep_likely(scores, top_k, top_p)
+            # The largest of log-probabilities plus Gumbel noise is a draw (Gumbel 1954).
+            ids = (scores + random.gumbel(size=scores.shape)).argmax(axis=1)
+            if step < longest:
+                ids = np.where(step < lengths, prompt_ids[:, step], ids)

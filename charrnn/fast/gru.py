@@ -40,7 +40,8 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
 
         Raises:
             TypeError: an option is not one of name, dtype, trainable.
-            ValueError: a dtype policy other than float32, which ``keras.layers.GRU`` takes.
+            ValueError: a dtype policy other than float32, which ``keras.layers.GRU`` takes, or
+                another ``matmul_dtype``.
         """
         if wrong := set(options) - {"name", "dtype", "trainable"}:
             raise TypeError(f"options: expected name, dtype or trainable, received {sorted(wrong)}")
@@ -52,6 +53,8 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
                 f"dtype: expected 'float32', received {self.dtype_policy.name!r}; "
                 "keras.layers.GRU takes other policies"
             )
+        if matmul_dtype is not None:
+            processor.check_matmul_dtype(matmul_dtype, "matmul_dtype")
         self.matmul_dtype = matmul_dtype
         self.kernel_dropout = kernel_dropout
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from charrnn.backend import tf
 
-__all__ = ["has_bfloat16_instructions", "matmul_dtype", "on_gpu"]
+__all__ = ["check_matmul_dtype", "has_bfloat16_instructions", "matmul_dtype", "on_gpu"]
 
 # Where Linux describes the processor; other systems have no such file.
 CPU_INFO = Path("/proc/cpuinfo")
+MATMUL_DTYPES = ("bfloat16", "float32")
 
 
 def has_bfloat16_instructions() -> bool:
@@ -18,6 +19,13 @@ def has_bfloat16_instructions() -> bool:
     except OSError:
         return False
     return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def check_matmul_dtype(value: str, name: str) -> str:
+    """Return a number format of products; raise ValueError with its name if it is another word."""
+    if value not in MATMUL_DTYPES:
+        raise ValueError(f"{name}: expected 'bfloat16' or 'float32', received {value!r}")
+    return value
 
 
 def matmul_dtype() -> str:
@@ -30,13 +38,17 @@ def matmul_dtype() -> str:
         ValueError: the variable holds another word.
     """
     chosen = os.environ.get("CHARRNN_MATMUL_DTYPE")
-    if chosen not in (None, "bfloat16", "float32"):
-        raise ValueError(
-            f"CHARRNN_MATMUL_DTYPE: expected 'bfloat16' or 'float32', received {chosen!r}"
-        )
-    return chosen or ("bfloat16" if has_bfloat16_instructions() else "float32")
+    if chosen is not None:
+        return check_matmul_dtype(chosen, "CHARRNN_MATMUL_DTYPE")
+    return "bfloat16" if has_bfloat16_instructions() else "float32"
 
 
 def on_gpu() -> bool:
     """Return whether TensorFlow has a GPU, where cuDNN's layer is the faster one."""
     return bool(tf.config.list_logical_devices("GPU"))
+
+
+# A wrong word in the environment is told before a text is read or a model made; later it would
+# stand within Keras' account of a failing layer.
+if "CHARRNN_MATMUL_DTYPE" in os.environ:
+    matmul_dtype()

@@ -115,9 +115,16 @@ def probabilities(
         largest: how many ids to show, sorted by their largest probability in any line.
 
     Raises:
-        ValueError: there is no line, or there are more lines than ``COLOURS``.
+        ValueError: there is no line, there are more lines than ``COLOURS``, or one has another
+            number of probabilities than there are symbols.
     """
     bar_colours = colours("lines", len(lines))
+    for name, values in lines.items():
+        if np.shape(values) != (len(symbols),):
+            raise ValueError(
+                f"lines: expected shape ({len(symbols)},) as there are symbols, received "
+                f"{np.shape(values)} in {name!r}"
+            )
     figure, axes = new_figure()
     order = np.argsort(-np.max([np.asarray(values) for values in lines.values()], axis=0))[:largest]
     width = 0.8 / len(lines)

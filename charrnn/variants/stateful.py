@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from charrnn.backend import keras, tf
-from charrnn.prompts import check_sampling, encode_prompts
+from charrnn.prompts import check_sampling, check_vocabulary, encode_prompts
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 from charrnn.weights import check_hyperparameters
@@ -144,19 +144,22 @@ def stateful_loop(
     return losses
 
 
-def check_generation(model: Any, vocabulary: Vocabulary, length: int, temperature: float) -> None:
+def check_generation(
+    model: Any,
+    vocabulary: Vocabulary,
+    start_string: str,
+    length: int,
+    temperature: float,
+    seed: int,
+) -> None:
     """Raise ValueError if a stateful model cannot write a single text with this vocabulary."""
-    check_sampling(length, temperature)
-    batch_size, vocabulary_size = model.input_shape[0], model.output_shape[-1]
+    check_sampling([start_string], length, temperature, seed)
+    check_vocabulary(vocabulary, model.output_shape[-1])
+    batch_size = model.input_shape[0]
     if batch_size != 1:
         raise ValueError(
             f"model: expected a batch size of 1, received {batch_size}; build it anew with "
             "batch_size=1 and load the weights"
-        )
-    if vocabulary_size != len(vocabulary):
-        raise ValueError(
-            f"vocabulary: expected {vocabulary_size} ids, as the model has logits, received "
-            f"{len(vocabulary)}"
         )
 
 
@@ -185,12 +188,12 @@ def generate_text(
 
     Raises:
         UnknownCharacterError: ``start_string`` has characters that the vocabulary lacks.
-        ValueError: another batch size or vocabulary, an empty ``start_string``, a length or
-            temperature that cannot be.
+        ValueError: another batch size or vocabulary, an empty ``start_string``, a length,
+            temperature or seed that cannot be.
 
     Source: systems C and D of the TensorFlow tutorials.
     """
-    check_generation(model, vocabulary, length, temperature)
+    check_generation(model, vocabulary, start_string, length, temperature, seed)
     ids, _ = encode_prompts([start_string], vocabulary)  # (1, time)
     possible = tf.range(len(vocabulary)) != UNKNOWN_ID
     reset_states(model)

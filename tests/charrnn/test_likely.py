@@ -94,9 +94,9 @@ def test_step_by_step_and_one_graph_write_the_same(ways):
     [
         ((0, None), "top_k: expected a whole number of at least 1, received 0"),
         ((2.5, None), "top_k: expected a whole number of at least 1, received 2.5"),
-        ((None, 0.0), "top_p: expected above 0 and at most 1, received 0.0"),
-        ((None, 1.1), "top_p: expected above 0 and at most 1, received 1.1"),
-        ((None, float("nan")), "top_p: expected above 0 and at most 1, received nan"),
+        ((None, 0.0), "top_p: expected a number from 1e-30 to 1, received 0.0"),
+        ((None, 1.1), "top_p: expected a number from 1e-30 to 1, received 1.1"),
+        ((None, float("nan")), "top_p: expected a number from 1e-30 to 1, received nan"),
     ],
 )
 def test_what_cannot_be_is_refused(ways, choice, message):

@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.prompts import check_likely, check_sampling, encode_prompts
+from charrnn.prompts import check_likely, encode_prompts
 from charrnn.vocabulary import UnknownCharacterError, Vocabulary
 
 
@@ -27,18 +27,6 @@ def test_unknown_characters_are_named():
         encode_prompts(["ab", "cé"], Vocabulary("abc"))
 
 
-@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
-def test_a_temperature_that_cannot_be_is_refused(temperature):
-    with pytest.raises(ValueError, match="temperature: expected a finite number above 0"):
-        check_sampling(1, temperature)
-
-
-def test_a_negative_length_is_refused():
-    check_sampling(0, 0.001)
-    with pytest.raises(ValueError, match="length: expected at least 0, received -1"):
-        check_sampling(-1, 1.0)
-
-
-@pytest.mark.parametrize(("top_k", "top_p"), [(None, None), (1, None), (None, 1.0), (7, 1e-9)])
+@pytest.mark.parametrize(("top_k", "top_p"), [(None, None), (1, None), (None, 1.0), (7, 1e-30)])
 def test_a_choice_of_likely_characters_at_its_limits_is_taken(top_k, top_p):
     check_likely(top_k, top_p)

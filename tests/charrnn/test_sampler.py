@@ -1,12 +1,15 @@
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from charrnn.export import save_model
+from charrnn.model import CharacterModel
 from charrnn.sampler import Sampler, sigmoid
-from charrnn.vocabulary import UnknownCharacterError
+from charrnn.vocabulary import UnknownCharacterError, Vocabulary
+from charrnn.weights import StoredModel, expected_shapes
 from tests.helpers.draws import assert_drawn_from, softmax
 
 CELLS = [("gru", 1), ("gru", 2), ("lstm", 1), ("lstm", 2)]
@@ -158,3 +161,66 @@ assert not loaded, loaded
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert result.stderr == ""
     assert result.stdout.strip() == repr(Sampler.load(path).generate(["ab", "c"], 40, seed=3))
+
+
+@pytest.mark.parametrize(("cell", "layers"), CELLS)
+def test_what_is_written_character_by_character_is_the_same_text(saved, cell, layers):
+    sampler = Sampler.load(saved(cell, layers)[1])
+    for prompt, *numbers in [("a", 40, 1.0, 3), ("🙂deaf\n", 25, 0.6, 0), ("é中", 0, 1.0, 1)]:
+        for choice in [(None, None), (4, None), (None, 0.8)]:
+            pieces = list(sampler.write(prompt, *numbers, *choice))
+            assert all(len(piece) == 1 for piece in pieces)
+            assert [prompt + "".join(pieces)] == sampler.generate([prompt], *numbers, *choice)
+
+
+def test_a_character_is_given_before_the_next_is_drawn(saved, monkeypatch):
+    sampler = Sampler.load(saved("gru", 1)[1])
+    steps = []
+    step = sampler.step
+    monkeypatch.setattr(sampler, "step", lambda *arguments: steps.append(1) or step(*arguments))
+    text = sampler.write("bad", 9_999_997)  # the longest there is, which would take an hour
+    assert steps == []
+    for number in range(1, 6):
+        next(text)
+        assert len(steps) == 2 + number
+
+
+def test_writing_takes_no_memory_for_what_was_written(saved):
+    sampler = Sampler.load(saved("gru", 1)[1])
+    peaks = []
+    for length in [100, 5000]:
+        tracemalloc.start()
+        for _ in sampler.write("a", length):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 5000  # less than a byte for a character
+
+
+def test_what_cannot_be_written_is_refused_before_the_first_character(saved):
+    sampler = Sampler.load(saved("gru", 1)[1])
+    with pytest.raises(ValueError, match="prompts: expected"):
+        sampler.write("", 5)
+    with pytest.raises(UnknownCharacterError, match="'x'"):
+        sampler.write("x", 5)
+    with pytest.raises(ValueError, match="top_k: expected"):
+        sampler.write("a", 5, top_k=0)
+
+
+@pytest.mark.parametrize(
+    ("characters", "biases", "expected"),
+    [
+        ("ab\n ", [9, 0, 0, 1, 0], "\n"),
+        ("ab ", [9, 0, 1, 0], " "),
+        ("ACGT", [9, 0, 1, 3, 2], "G"),
+        ("中", [9, -5], "中"),
+    ],
+)
+def test_a_text_without_line_ends_begins_with_another_character(characters, biases, expected):
+    model = CharacterModel(len(characters) + 1, 3, 4)
+    model.dense.bias.assign(biases)
+    arrays = dict(zip(expected_shapes(model.hyperparameters), model.get_weights(), strict=True))
+    sampler = Sampler(StoredModel(model.hyperparameters, Vocabulary(characters), {}, arrays))
+    prompt = sampler.neutral_prompt()
+    assert prompt == expected
+    assert sampler.generate([prompt], 5)[0].startswith(prompt)

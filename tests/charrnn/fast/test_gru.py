@@ -205,6 +205,8 @@ def test_products_follow_the_processor_and_the_environment(monkeypatch):
     monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "float16")
     with pytest.raises(ValueError, match=r"CHARRNN_MATMUL_DTYPE: expected .* received 'float16'"):
         processor.matmul_dtype()
+    with pytest.raises(ValueError, match=r"^matmul_dtype: expected .* received 'bf16'"):
+        GRU(3, matmul_dtype="bf16")
 
 
 @pytest.mark.parametrize(

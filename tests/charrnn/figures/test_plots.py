@@ -238,3 +238,9 @@ def test_points_stand_side_by_side_over_their_measure():
 
 def test_what_the_font_lacks_is_a_square():
     assert [plots.visible(character) for character in "a\n\t 中"] == ["a", "\\n", "\\t", "␣", "□"]
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.5], [0.2, 0.2, 0.2, 0.4], 0.5])
+def test_probabilities_of_another_vocabulary_are_refused(values):
+    with pytest.raises(ValueError, match=r"lines: expected shape \(3,\) .* received .* in 'p'"):
+        plots.probabilities("xyz", {"q": [0.3, 0.3, 0.4], "p": values})
