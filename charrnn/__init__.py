@@ -16,6 +16,7 @@ The path of a text; each module names what goes in and what comes out:
     metrics       a model and ids -> loss; n-grams to compare with
     weights       arrays        <-> files
     export        a model       <-> files that others load
+    own_text      a text of one's own -> a model's file: what `charrnn train` does
     command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 
 What these share, and behind one word each what serves them:
@@ -26,7 +27,7 @@ What these share, and behind one word each what serves them:
     variants  other ways that chapters try
     texts     what a text is like
     figures   plots, diagrams, text in colours
-    support   files and downloads
+    support   files, locks, signals, downloads
 
 Imports run one way: support < fast < the path < variants, texts, figures < command_line.
 

@@ -4,6 +4,8 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 """
 
 import argparse
+import itertools
+import math
 import os
 import secrets
 import signal
@@ -14,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from charrnn import metrics
+from charrnn.prompts import LARGEST_SEED
 from charrnn.support.console import as_typed, replace_what_cannot_be_shown, say, show, this_program
 from charrnn.vocabulary import UNKNOWN_ID
 from charrnn.weights import PRETRAINED, model_file, read_weights
@@ -75,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
     sample.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
-    sample.add_argument(
-        "--prompt", default="\n", help="beginning of the text (default: a line end)"
-    )
+    sample.add_argument("--prompt", help="beginning of the text (default: a line end)")
     sample.add_argument("--length", type=int, default=1000, help="new characters (default: 1000)")
     sample.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
     sample.add_argument("--top-k", type=int, help="draw from so many likely characters only")
@@ -99,11 +100,15 @@ def _parser() -> argparse.ArgumentParser:
 def _sample(options: Any) -> None:
     from charrnn.sampler import Sampler
 
-    seed = secrets.randbits(32) if options.seed is None else options.seed
-    (text,) = Sampler.load(options.model).generate(
-        [options.prompt], options.length, options.temperature, seed, options.top_k, options.top_p
+    seed = secrets.randbelow(LARGEST_SEED + 1) if options.seed is None else options.seed
+    sampler = Sampler.load(options.model)
+    prompt = sampler.neutral_prompt() if options.prompt is None else options.prompt
+    pieces = sampler.write(
+        prompt, options.length, options.temperature, seed, options.top_k, options.top_p
     )
-    show(text)
+    # What has been drawn is shown at once: Ctrl+C and a closed pipe lose nothing of it.
+    for piece in itertools.chain([prompt], pieces, ["\n"]):
+        show(piece, end="")
 
 
 def _evaluate(options: Any) -> None:
@@ -151,6 +156,10 @@ def _evaluate(options: Any) -> None:
 def _train(options: Any) -> int:
     from charrnn import own_text
 
+    if not 0 < options.minutes < math.inf:
+        raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
+    if not 0 <= options.seed <= LARGEST_SEED:
+        raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
     if options.output:
         output = model_file(options.output, "--output")
     else:

@@ -79,7 +79,7 @@ class Recipe:
 
 QUICK = Recipe()
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
-MAX_PASSES = 8
+MAX_PASSES: float = 8
 # So that these passes have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
 MIN_ROWS = 8

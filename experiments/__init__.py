@@ -8,6 +8,7 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
     stateful            what a carried state and the order of windows do
     scheduled_sampling  against teacher forcing
     recipes             trials of recipes, the same seconds for each
+    reliability         what ends a training, and odd command lines: what is lost
     record              a run epoch by epoch, or a table of trials; both go on where they ended
     shared              tiny Shakespeare as experiments cut it
     machine             what a run was measured on

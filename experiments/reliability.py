@@ -72,7 +72,7 @@ class Training:
         return [line for _, line in self.lines]
 
 
-def own_text(folder: Path, characters: int = 60_000) -> Path:
+def beginning(folder: Path, characters: int = 60_000) -> Path:
     """Return a file with the beginning of tiny Shakespeare."""
     path = folder / "own.txt"
     path.write_text(corpora.load("shakespeare")[:characters], encoding="utf-8")
@@ -85,7 +85,7 @@ def signals(rounds: int = 40, minutes: float = 0.25, seed: int = 1) -> dict[str,
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            training = Training(folder, own_text(folder), minutes)
+            training = Training(folder, beginning(folder), minutes)
             training.wait_for_report()
             time.sleep(draw.uniform(0, minutes * 60 + 4))
             ended = training.process.poll() is not None
@@ -115,7 +115,7 @@ def kills(rounds: int = 20, minutes: float = 0.25, seed: int = 2) -> dict[str, A
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            text = own_text(folder)
+            text = beginning(folder)
             training = Training(folder, text, minutes)
             training.wait_for_report()
             time.sleep(draw.uniform(0, minutes * 60 * 0.9))
@@ -216,17 +216,31 @@ class Sink(io.StringIO):
 
 
 @contextlib.contextmanager
-def tiny_runs() -> Iterator[None]:
-    """Let ``train`` take a tiny recipe and one pass."""
-    from charrnn import recipes
+def small_work() -> Iterator[None]:
+    """Let ``train`` take a tiny recipe and few steps, and evaluations few characters."""
+    from charrnn import own_text, recipes
 
-    before = recipes.QUICK, recipes.MAX_PASSES
+    before = recipes.QUICK, recipes.MAX_PASSES, own_text.EVALUATED
     recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
-    recipes.MAX_PASSES = 1
+    recipes.MAX_PASSES, own_text.EVALUATED = 0.01, 2000
     try:
         yield
     finally:
-        recipes.QUICK, recipes.MAX_PASSES = before
+        recipes.QUICK, recipes.MAX_PASSES, own_text.EVALUATED = before
+
+
+def run_in_time(run: Callable[[list[str]], int], words: list[str], seconds: int = 60) -> int:
+    """Run a command line; an error if it takes so long."""
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"{words} took more than {seconds} seconds")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        return run(words)
+    finally:
+        signal.alarm(0)
 
 
 def materials(folder: Path) -> list[str]:
@@ -259,21 +273,23 @@ def command_lines(rounds: int = 1000, seed: int = 3) -> dict[str, Any]:
     from charrnn.command_line import main as run
 
     draw, wrong, parsed = random.Random(seed), 0, 0
-    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name), tiny_runs():
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name), small_work():
         paths = materials(Path())
         with contextlib.redirect_stdout(Sink()):
             run(["train", "clock.txt", "--minutes", "0.01"])
-        for _ in range(rounds):
+        for number in range(rounds):
             words = command_line(draw, paths)
             output, errors = Sink(), io.StringIO()
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
                 try:
-                    code: int | str | None = run(words)
+                    code: int | str | None = run_in_time(run, words)
                 except SystemExit as stop:
                     code = stop.code
                 except BaseException:
                     code = traceback.format_exc()
             parsed += code != 2
+            if number % 100 == 99:
+                print(f"{number + 1} command lines, {wrong} wrong", flush=True)
             told = errors.getvalue()
             if isinstance(code, str) or (code == 1 and not told.startswith("charrnn ")):
                 wrong += 1

@@ -72,9 +72,9 @@ def test_sample_takes_its_options(capsys):
 
 def test_without_options_the_packages_model_writes_a_thousand_characters(monkeypatch):
     asked = []
-    monkeypatch.setattr(Sampler, "generate", lambda _, *given: asked.append(given) or [""])
+    monkeypatch.setattr(Sampler, "write", lambda _, *given: asked.append(given) or [])
     assert main(["sample", "--seed", "0"]) == 0
-    assert asked == [(["\n"], 1000, 1.0, 0, None, None)]
+    assert asked == [("\n", 1000, 1.0, 0, None, None)]
 
 
 def test_without_options_the_packages_model_is_evaluated_on_its_own_text():
@@ -254,8 +254,19 @@ def test_an_interruption_is_told(capsys, monkeypatch):
     [
         (["train", "nowhere.txt"], "charrnn train: source: expected a corpus name"),
         (["train", "x.txt", "--output", "no/folder/x"], "--output: expected an existing folder"),
+        (["train", "x.txt", "--output", "folder/"], "--output: expected the name of a model, rec"),
+        (["train", "x.txt", "--minutes", "0"], "--minutes: expected a number above 0, received 0"),
+        (
+            ["train", "x.txt", "--minutes", "-1"],
+            "--minutes: expected a number above 0, rec",
+        ),
+        (
+            ["train", "x.txt", "--minutes", "nan"],
+            "--minutes: expected a number above 0, rec",
+        ),
+        (["train", "x.txt", "--seed", "-1"], "--seed: expected 0 to 2147483647, received -1"),
         (["sample", "--prompt", "中"], "charrnn sample: "),
-        (["sample", "--temperature", "0"], "temperature: expected a finite number above 0"),
+        (["sample", "--temperature", "0"], "temperature: expected a number from 1e-30 to 1e+30"),
         (["sample", "--top-k", "0"], "top_k: expected a whole number of at least 1"),
         (["sample", "--model", "nothing"], "path: expected the file nothing.safetensors"),
         (["evaluate", "--model", "nothing"], "path: expected the file nothing.safetensors"),
