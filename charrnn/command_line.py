@@ -6,18 +6,23 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 import argparse
 import itertools
 import math
-import os
 import secrets
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from charrnn import metrics
 from charrnn.prompts import LARGEST_SEED
-from charrnn.support.console import as_typed, replace_what_cannot_be_shown, say, show, this_program
+from charrnn.support.console import (
+    as_typed,
+    leave_output,
+    replace_what_cannot_be_shown,
+    say,
+    show,
+    this_program,
+)
 from charrnn.vocabulary import UNKNOWN_ID
 from charrnn.weights import PRETRAINED, model_file, read_weights
 from charrnn.windows import WINDOW
@@ -40,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return options.run(options) or 0
         except BrokenPipeError:
-            # Nobody reads any more, as after `| head`; Python would complain once more at its end.
-            with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            leave_output()  # nobody reads any more, as after `| head`
             return 141
         except (ValueError, FloatingPointError, OSError, ImportError) as error:
             tell(error)

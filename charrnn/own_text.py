@@ -151,10 +151,8 @@ class _Run:
         self.card["recipe"] = {**asdict(recipe), "seed": seed}
 
     def report(self, progress: "Progress") -> None:
-        """Say where the run is; save the best weights."""
+        """Save the best weights, then say where the run is."""
         validation_loss = progress.validation_loss
-        say(f"{min(progress.share, 1):4.0%}  loss {progress.loss:.3f}  ", end="")
-        say(f"validation {validation_loss:.3f}")
         if progress.is_best and validation_loss is not None:
             self.card["seconds"] = round(progress.seconds)
             self.card["validation_loss"] = round(validation_loss, 4)
@@ -162,6 +160,8 @@ class _Run:
                 self.save(progress.model)
             except OSError as error:
                 warnings.warn(f"{error}; training goes on", RuntimeWarning, stacklevel=2)
+        say(f"{min(progress.share, 1):4.0%}  loss {progress.loss:.3f}  ", end="")
+        say(f"validation {validation_loss:.3f}")
         self.interrupts.check()
 
     def save(self, model: Any) -> None:
@@ -183,6 +183,7 @@ class _Run:
     def show(self, model: Any, validation: Ids) -> None:
         """Evaluate the model, save the losses with it, let it write; Ctrl+C leaves out the rest."""
         try:
+            self.interrupts.allow()
             for name, loss in losses(model, validation):
                 self.card[name] = round(loss, 4)
                 say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")

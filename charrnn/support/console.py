@@ -8,7 +8,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["as_typed", "replace_what_cannot_be_shown", "say", "show", "this_program"]
+__all__ = [
+    "as_typed",
+    "leave_output",
+    "replace_what_cannot_be_shown",
+    "say",
+    "show",
+    "this_program",
+]
 
 
 def replace_what_cannot_be_shown() -> None:
@@ -31,8 +38,15 @@ def say(text: str, end: str = "\n") -> None:
     try:
         show(text, end)
     except OSError:
-        with suppress(OSError):
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        leave_output()
+
+
+def leave_output() -> None:
+    """Let standard output go nowhere, so that Python does not complain at its end either."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.close(null)
 
 
 def as_typed(word: object) -> str:

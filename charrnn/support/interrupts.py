@@ -13,7 +13,10 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Interrupts:
-    """As a context: each of these signals raises KeyboardInterrupt, but not while work is shielded.
+    """As a context: the first of these signals raises KeyboardInterrupt; the next ones wait.
+
+    So what is done after an interruption, as saving, is not interrupted, until ``allow`` is called.
+    The first one waits, too, while work is shielded.
 
     A signal that was ignored before, as SIGHUP under ``nohup``, stays ignored. In another thread
     than the main one, which alone may set handlers, nothing changes.
@@ -24,7 +27,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        self._shields = 0
+        self._shields = 0  # how many blocks want signals to wait, an interruption among them
         self._waiting = False
         self._before: dict[int, object] = {}
 
@@ -49,6 +52,7 @@ class Interrupts:
         if self._shields:
             self._waiting = True
         else:
+            self._shields += 1
             raise KeyboardInterrupt
 
     @contextmanager
@@ -59,8 +63,16 @@ class Interrupts:
             yield
         finally:
             self._shields -= 1
+        self._raise_if_waiting()
+
+    def allow(self) -> None:
+        """Let signals interrupt again; raise KeyboardInterrupt if one has waited."""
+        self._shields = 0
+        self._raise_if_waiting()
+
+    def _raise_if_waiting(self) -> None:
         if self._waiting and not self._shields:
-            self._waiting = False
+            self._waiting, self._shields = False, 1
             raise KeyboardInterrupt
 
     def check(self) -> None:

@@ -1,0 +1,43 @@
+"""A small part of what ``experiments.reliability`` does for the record."""
+
+import random
+
+import pytest
+
+from experiments import reliability
+
+
+@pytest.mark.slow
+def test_random_command_lines_end_with_one_line(capsys):
+    measured = reliability.command_lines(rounds=80, seed=7)
+    assert measured["wrong"] == 0, capsys.readouterr().out
+    assert 40 <= measured["parsed"] <= measured["tried"] == 80
+
+
+def test_a_command_line_that_raises_is_counted(monkeypatch, capsys):
+    def broken(words):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("charrnn.command_line.main", broken)
+    monkeypatch.setattr(reliability, "materials", lambda folder: ["x"])
+    with pytest.raises(RuntimeError, match="broken"):  # the model that the lines sample from
+        reliability.command_lines(rounds=1)
+    given = []
+
+    def broken_later(words):
+        given.append(words)
+        if len(given) > 1:
+            raise RuntimeError("broken")
+
+    monkeypatch.setattr("charrnn.command_line.main", broken_later)
+    assert reliability.command_lines(rounds=5)["wrong"] == 5
+    assert "RuntimeError: broken" in capsys.readouterr().out
+
+
+def test_at_least_half_of_the_lines_are_commands_with_their_options():
+    draw = random.Random(1)
+    lines = [reliability.command_line(draw, ["clock"]) for _ in range(500)]
+    assert {line[0] for line in lines} == {"sample", "evaluate", "train", "write"}
+    assert sum(line[0] != "write" for line in lines) > 400
+    used = {word for line in lines for word in line if word.startswith("--")}
+    assert used >= {"--resume", "--replace", "--top-p", "--top-k", "--output", "--prompt"}
