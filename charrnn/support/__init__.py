@@ -1,5 +1,8 @@
 """What the path of a text stands on; nothing here knows what a model is.
 
 files      files and tables written whole or not at all
-downloads  an address -> a file in the cache, checked by its hash
+sources    a path, a pipe -> bytes
+encodings  bytes -> a text, or what they are and how to convert them
+transfer   an address -> bytes, within limits of size and time
+downloads  an address -> its bytes, kept in the cache with their hash
 """
