@@ -95,7 +95,12 @@ CORPORA = {
 }
 
 
-def load(source: str | os.PathLike[str], prefer_files: bool = False) -> str:
+def load(
+    source: str | os.PathLike[str],
+    prefer_files: bool = False,
+    least: int = 0,
+    validation: int = 0,
+) -> str:
     """Return a text by name, path or URL.
 
     A page at an address is asked for each time, and transferred again if it has changed; where it
@@ -106,19 +111,34 @@ def load(source: str | os.PathLike[str], prefer_files: bool = False) -> str:
             with a byte-order mark), ``-`` for the standard input, or an http(s) address.
         prefer_files: whether a file is taken before the corpus of its name, with a warning;
             without it only a path such as ``./shakespeare`` leads to the file.
+        least: characters that the caller needs, two different ones among them; 0 for any text.
+        validation: characters that are kept for validation besides.
 
     Returns:
         The text, with every line end as one line feed.
 
     Raises:
-        CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8 or is empty.
+        CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8, or is too short.
     """
     name = os.fspath(source)
+    text = _read(name, prefer_files)
+    if least and len(text) < least + validation:
+        kept = f", {validation:,} of them for validation" if validation else ""
+        raise CorpusError(
+            f"text: expected at least {least + validation:,} characters{kept}, received "
+            f"{len(text):,}"
+        )
+    if least and len(set(text)) < 2:
+        raise CorpusError(f"text: expected at least two different characters, received {text[0]!r}")
+    return text
+
+
+def _read(name: str, prefer_files: bool) -> str:
     if name in CORPORA and prefer_files and Path(name).is_file():
         warnings.warn(
             f"the file {name} of this folder is read, not the corpus of that name; rename the file "
             "to have the corpus",
-            stacklevel=2,
+            stacklevel=3,
         )
     elif name in CORPORA:
         corpus = CORPORA[name]
@@ -144,7 +164,7 @@ def load(source: str | os.PathLike[str], prefer_files: bool = False) -> str:
         warnings.warn(
             f"{name} begins as an HTML page does: a model would learn its marks, too; a login page "
             "may stand there in place of the text",
-            stacklevel=2,
+            stacklevel=3,
         )
     return text
 
