@@ -14,9 +14,11 @@ under nbval and Jupyter, with this Python interpreter.
 
 import argparse
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+from charrnn.support.commands import number_above, run_command
 from tools import argument_parser, translations
 from tools.chapters.notebooks import (
     ROOT,
@@ -25,7 +27,12 @@ from tools.chapters.notebooks import (
     read_chapter,
     write_notebook,
 )
-from tools.chapters.parameters import chapter_parameters, given_value, known_parameters
+from tools.chapters.parameters import (
+    chapter_parameters,
+    check_corpus,
+    given_value,
+    known_parameters,
+)
 from tools.chapters.reachable import missing_corpus
 from tools.chapters.runner import ChapterError, run
 from tools.translation.languages import SOURCE
@@ -37,6 +44,13 @@ def keep(path: Path, target: Path, reason: str) -> None:
     """Copy a chapter with its committed outputs, and say why."""
     write_notebook(target, read_chapter(path))
     print(f"{path.stem:24} keeps its committed outputs: {reason}", flush=True)
+
+
+def check_folder(path: Path) -> None:
+    """Raise OSError if nothing can be written to a folder, which may not be there yet."""
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    with tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -60,7 +74,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         metavar=("NAME", "VALUE"),
         help="a path is taken from the current folder",
     )
-    parser.add_argument("--timeout", type=float, default=600, help="seconds per cell (600)")
+    parser.add_argument(
+        "--timeout", type=number_above(0), default=600, help="seconds per cell (600)"
+    )
     parser.add_argument(
         "--keep-unreachable",
         action="store_true",
@@ -81,6 +97,9 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         known = {path: known_parameters(path, read_chapter(path)) for path in paths}
         wanted = {"PROFILE": args.profile} | given
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
+        if not args.in_place:
+            check_folder(args.output.resolve())
+        check_corpus(given.get("CORPUS", ""))
     except (ValueError, OSError) as error:
         print(f"execute: {error}", file=sys.stderr)
         return 2
@@ -109,4 +128,4 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("execute", main))

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from charrnn.support.commands import run_command
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
 from tools.chapters.repository import read_repository
@@ -103,4 +104,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("run_colab", main))

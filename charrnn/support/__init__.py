@@ -4,5 +4,6 @@ files      files and tables written whole or not at all
 sources    a path, a pipe -> bytes
 encodings  bytes -> a text, or what they are and how to convert them
 transfer   an address -> bytes, within limits of size and time
+commands   what command lines share: checked numbers, errors in one line
 downloads  an address -> its bytes, kept in the cache with their hash
 """

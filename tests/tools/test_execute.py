@@ -139,23 +139,36 @@ def test_defaults_given_by_hand_inject_nothing(chapter: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-p", "STEP", "7"], ["'STEP'", "PROFILE, STEPS"]),
+        (["-p", "STEP", "7"], ["'STEP'", "CORPUS, PROFILE, STEPS"]),
         (["-p", "STEPS", "many"], ["STEPS", "'many'"]),
         (["-p", "STEPS", "1.5"], ["STEPS", "1.5"]),
         (["--in-place", "--profile", "full"], ["01_tiny", "'full'"]),
         (["no_such_chapter"], ["no_such_chapter", chapter_paths()[0].stem]),
+        (["-p", "CORPUS", "null"], ["null", "none of them"]),
+        (["-p", "CORPUS", "~no-such-user/x"], ["CORPUS", "~no-such-user/x"]),
+        (["-p", "CORPUS", "."], ["expected a text file, received a folder"]),
+        (["-p", "CORPUS", "/dev/stdin"], ["CORPUS: expected the path of a file"]),
+        (["-p", "CORPUS", "cp1251.txt"], ["cp1251.txt", "the encoding is probably CP1251"]),
+        (["--output", "cp1251.txt"], ["execute: ", "cp1251.txt"]),
+        (["--output", "/proc/x"], ["execute: ", "/proc"]),
     ],
 )
 def test_refused_before_anything_runs(
     chapter: Path,
     options: list[str],
     words: list[str],
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(execute, "run", lambda *_: pytest.fail("a chapter was run"))
+    notebook = read_chapter(chapter)
+    notebook.cells[3].source += '\nCORPUS = "shakespeare"'
+    write_chapter(chapter.parent, notebook)
+    monkeypatch.chdir(tmp_path)
+    Path("cp1251.txt").write_bytes("Привет, мир!".encode("cp1251"))
     assert main([str(chapter), *options]) == 2
-    message = capsys.readouterr().err
+    (message,) = capsys.readouterr().err.splitlines()
     assert all(word in message for word in words), message
 
 
