@@ -124,7 +124,7 @@ def chapter_parameters(
 
 
 def _same_kind(old: Any, new: Any) -> bool:
-    """Return whether a new value can stand for the old one; None stands for any."""
-    if old is None or new is None or (type(old) is float and type(new) is int):
+    """Return whether a new value can stand for the old one; any can stand for None."""
+    if old is None or (type(old) is float and type(new) is int):
         return True
     return type(old) is type(new)

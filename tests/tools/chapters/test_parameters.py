@@ -57,7 +57,7 @@ def test_what_is_no_path_stays_as_it_is(name: str, text: str, value: object) -> 
         ("a", "b", True),
         ("a", 1, False),
         (None, "a", True),
-        (1, None, True),
+        (1, None, False),
         (["a"], ["b"], True),
     ],
 )
