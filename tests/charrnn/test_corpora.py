@@ -396,6 +396,23 @@ def test_what_is_neither_name_nor_path_is_refused(tmp_path):
         load(tmp_path)
 
 
+def test_a_text_that_is_too_short_for_its_caller(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("abcdefghij")
+    assert load(path, least=10) == load(path, least=7, validation=3) == "abcdefghij"
+    with pytest.raises(CorpusError, match=r"^text: expected at least 11 characters, received 10$"):
+        load(path, least=11)
+    message = (
+        r"^text: expected at least 1,010 characters, 1,000 of them for validation, received 10$"
+    )
+    with pytest.raises(CorpusError, match=message):
+        load(path, least=10, validation=1000)
+    path.write_text("aaaaaaaaaa")
+    assert load(path) == "aaaaaaaaaa"
+    with pytest.raises(CorpusError, match="at least two different characters, received 'a'"):
+        load(path, least=10)
+
+
 @pytest.mark.parametrize("content", [b"", b" \n\r\n", b"\xef\xbb\xbf"])
 def test_an_empty_text_is_refused(tmp_path, content):
     (tmp_path / "text").write_bytes(content)
