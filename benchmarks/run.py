@@ -20,7 +20,7 @@ from benchmarks.materials import write_materials
 from benchmarks.processes import RESULTS, ROOT, Contender, Measurements, Runner, run_json
 from benchmarks.rows import make_rows
 from benchmarks.table import plain
-from charrnn.support.commands import at_least, run_command
+from charrnn.support.commands import at_least, check_folder, run_command
 from charrnn.support.files import write_atomically
 from charrnn.weights import PRETRAINED
 
@@ -84,6 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     peers_python = str(ROOT / given.peers_python)
     if not Path(peers_python).is_file():
         parser.error(f"--peers-python: {given.peers_python} does not exist: run make bench")
+
+    if given.output:
+        check_folder(given.output.parent)  # before some minutes' work
 
     start = time.perf_counter()
     versions = 'import json, torch; print(json.dumps({"pytorch": torch.__version__}))'

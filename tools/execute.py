@@ -14,11 +14,10 @@ under nbval and Jupyter, with this Python interpreter.
 
 import argparse
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from charrnn.support.commands import number_above, run_command
+from charrnn.support.commands import check_folder, number_above, run_command
 from tools import argument_parser, translations
 from tools.chapters.notebooks import (
     ROOT,
@@ -44,13 +43,6 @@ def keep(path: Path, target: Path, reason: str) -> None:
     """Copy a chapter with its committed outputs, and say why."""
     write_notebook(target, read_chapter(path))
     print(f"{path.stem:24} keeps its committed outputs: {reason}", flush=True)
-
-
-def check_folder(path: Path) -> None:
-    """Raise OSError if nothing can be written to a folder, which may not be there yet."""
-    there = next(folder for folder in (path, *path.parents) if folder.exists())
-    with tempfile.TemporaryFile(dir=there):
-        pass
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -98,7 +90,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         wanted = {"PROFILE": args.profile} | given
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
         if not args.in_place:
-            check_folder(args.output.resolve())
+            check_folder(args.output)
         check_corpus(given.get("CORPUS", ""))
     except (ValueError, OSError) as error:
         print(f"execute: {error}", file=sys.stderr)

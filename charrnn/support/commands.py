@@ -4,9 +4,11 @@ import argparse
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-__all__ = ["at_least", "number_above", "run_command"]
+__all__ = ["at_least", "check_folder", "number_above", "run_command"]
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -41,6 +43,14 @@ def number_above(limit: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def check_folder(path: Path) -> None:
+    """Raise OSError if nothing can be written to a folder, which may not be there yet."""
+    path = path.absolute()
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    with tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def run_command(name: str, main: Callable[[], int | None]) -> int:

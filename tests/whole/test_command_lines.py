@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,8 @@ def last_line(monkeypatch, capsys, name: str, *words: str) -> str:
     """Run a command as ``python -m`` does; return the last line of what it says."""
     main = importlib.import_module(name).main
     monkeypatch.setattr(sys, "argv", [name, *words])
-    try:
-        status = run_command(name, main)
-    except SystemExit as ended:
-        assert ended.code == 2
-    else:
-        assert status in (1, 2)
+    with suppress(SystemExit):  # of argparse
+        assert run_command(name, main) != 0
     told = capsys.readouterr()
     return (told.err + told.out).strip().splitlines()[-1]
 

@@ -3,10 +3,11 @@
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from charrnn.support.commands import at_least, number_above, run_command
+from charrnn.support.commands import at_least, check_folder, number_above, run_command
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "", "nan"])
@@ -39,6 +40,15 @@ def test_an_error_is_told_in_one_line(error, status, line, capsys) -> None:
     assert run_command("name", main) == status
     (told,) = capsys.readouterr().err.strip().splitlines()
     assert told.startswith(line)
+
+
+def test_a_folder_is_tried_and_not_made(tmp_path) -> None:
+    check_folder(tmp_path / "new" / "folder")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "x", Path("/proc/x")):
+        with pytest.raises(OSError):  # noqa: PT011
+            check_folder(folder)
 
 
 def test_the_status_is_the_command_s() -> None:
