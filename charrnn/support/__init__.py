@@ -5,5 +5,6 @@ sources    a path, a pipe -> bytes
 encodings  bytes -> a text, or what they are and how to convert them
 transfer   an address -> bytes, within limits of size and time
 commands   what command lines share: checked numbers, errors in one line
-downloads  an address -> its bytes, kept in the cache with their hash
+cache      the user's cache folder: files with a note of their hash
+downloads  an address -> its checked bytes, kept in the cache
 """

@@ -1,33 +1,22 @@
 """Address -> checked bytes, which are kept in the user's cache folder.
 
-What comes from outside is checked before it enters the cache. Beside each file stands a note with
-its hash, so that a file damaged later is noticed and fetched again, and with what the server said
-about its version, so that a page is transferred again only when it has changed.
+What comes from outside is checked before it enters the cache. A page is transferred again only when
+it has changed, or when its copy was damaged.
 """
 
-import json
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from charrnn.support.files import write_atomically
+from charrnn.support import cache
 from charrnn.support.transfer import SECONDS, DownloadError, transfer
-
-with warnings.catch_warnings():
-    # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
-    warnings.filterwarnings("ignore", message="IProgress not found")
-    import pooch
 
 __all__ = ["DownloadError", "Wheel", "fetch", "fetch_page"]
 
@@ -63,8 +52,8 @@ def fetch(
     Raises:
         DownloadError: no source gave bytes that pass ``check``.
     """
-    cached = _cache() / file
-    if (content := _read(cached)) is not None:
+    cached = cache.cache_folder() / file
+    if (content := cache.read(cached)) is not None:
         try:
             check(content)
         except ValueError:
@@ -85,7 +74,7 @@ def fetch(
         except Exception as error:  # requests, OSError, ValueError: each source fails its own way
             failures.append(f"{name}: {_reason(error)}")
         else:
-            _keep(cached, content, {})
+            cache.keep(cached, content, {})
             return content
     raise DownloadError(f"could not get {file} from {url}: " + "; ".join(failures))
 
@@ -103,10 +92,10 @@ def fetch_page(url: str, check: Callable[[bytes], object]) -> bytes:
     Raises:
         DownloadError: the page cannot be had, and the cache has none.
     """
-    cached = _cache() / pooch.utils.unique_file_name(url)
+    cached = cache.file_of_page(url)
     # Without its note nobody can say whether a page is what was sent.
-    note = _note(cached)
-    kept = _read(cached) if "sha256" in note else None
+    note = cache.read_note(cached)
+    kept = cache.read(cached) if "sha256" in note else None
     try:
         reply = transfer(url, note.get("validators") if kept is not None else None)
         if reply.content is None and kept is not None:
@@ -124,54 +113,12 @@ def fetch_page(url: str, check: Callable[[bytes], object]) -> bytes:
             stacklevel=3,
         )
         return kept
-    _keep(cached, content, reply.validators)
+    cache.keep(cached, content, reply.validators)
     return content
 
 
 def _reason(error: Exception) -> str:
     return (str(error) or repr(error)).splitlines()[0]
-
-
-def _cache() -> Path:
-    """Return the folder of the cache, without what killed runs have left there."""
-    folder = Path(pooch.os_cache("charrnn"))
-    for path in folder.glob(".*"):
-        # A run that lives needs its temporary files for less time than a transfer may take.
-        with suppress(OSError):  # another process was faster, or holds it
-            if path.stat().st_mtime < time.time() - SECONDS:
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
-    return folder
-
-
-def _note(cached: Path) -> dict[str, Any]:
-    """Return what is noted of a file in the cache; nothing if there is no sound note."""
-    try:
-        note = json.loads(Path(f"{cached}.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
-
-
-def _read(cached: Path) -> bytes | None:
-    """Return a file of the cache, or None if there is none or it is not what was written."""
-    try:
-        content = cached.read_bytes()
-    except OSError:
-        return None
-    expected = _note(cached).get("sha256")
-    # Files of earlier versions have no note; those that do not change are checked without it.
-    return None if expected and expected != sha256(content).hexdigest() else content
-
-
-def _keep(cached: Path, content: bytes, validators: dict[str, str]) -> None:
-    note = {"sha256": sha256(content).hexdigest(), "validators": validators}
-    try:
-        write_atomically({cached: content, f"{cached}.json": json.dumps(note).encode()})
-    except OSError as error:
-        warnings.warn(f"not kept in the cache: {error}", stacklevel=4)
 
 
 def _member(wheel: Wheel) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 
 from charrnn import corpora
 from charrnn.corpora import CORPORA, Corpus, CorpusError, cut_book, load
+from charrnn.support import cache as cache_module
 from charrnn.support import downloads
 from charrnn.support.downloads import Wheel
 from charrnn.vocabulary import Vocabulary
@@ -105,7 +106,7 @@ def origin(monkeypatch):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
+    monkeypatch.setattr(cache_module.pooch, "os_cache", lambda name: folder)
     monkeypatch.delenv("CHARRNN_DATA", raising=False)
     return folder
 

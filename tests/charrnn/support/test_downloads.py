@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.support import downloads, transfer
+from charrnn.support import cache as cache_module
+from charrnn.support import transfer
 from charrnn.support.downloads import DownloadError, fetch_page
 
 PAGE = ("A page of some length.\n" * 40).encode()
@@ -127,7 +128,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
+    monkeypatch.setattr(cache_module.pooch, "os_cache", lambda name: folder)
     return folder
 
 
@@ -270,15 +271,31 @@ def test_where_the_cache_cannot_be_written_the_page_is_used(page, cache) -> None
         assert fetch_page(page.url, not_empty) == PAGE
 
 
-def test_leftovers_of_killed_runs_are_cleared_and_those_of_running_ones_kept(page, cache) -> None:
-    (cache / ".old").mkdir(parents=True)
+def leftovers(cache: Path) -> list[str]:
+    (cache / ".old").mkdir(parents=True, exist_ok=True)
     (cache / ".old" / "tmp").touch()
+    (cache / ".new").mkdir(exist_ok=True)
     (cache / ".page.txt.old").touch()
     (cache / ".page.txt.new").touch()
     for name in (".old", ".page.txt.old"):
         os.utime(cache / name, (0, 0))
-    fetch_page(page.url, not_empty)
-    assert [name for name in names(cache) if name.startswith(".")] == [".page.txt.new"]
+    cache_module.cache_folder()
+    return sorted(names(cache))
+
+
+def test_leftovers_of_killed_runs_are_cleared(cache) -> None:
+    assert leftovers(cache) == [".new"]
+
+
+def test_what_a_running_one_writes_is_kept(cache, monkeypatch) -> None:
+    cache.mkdir()
+    with cache_module._lock(cache, wait=True) as alone:
+        assert alone
+        assert leftovers(cache) == [".new", ".page.txt.new"]
+    assert leftovers(cache) == [".new"]
+    # Where there are no such locks, age alone tells.
+    monkeypatch.setattr(cache_module, "fcntl", None)
+    assert leftovers(cache) == [".new", ".page.txt.new"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")

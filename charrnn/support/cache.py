@@ -1,0 +1,98 @@
+"""The user's cache folder: files with a note of their hash, and without what killed runs leave.
+
+Beside each file stands a note with its hash, so that a file damaged later is noticed, and with what
+the server said about its version.
+"""
+
+import importlib
+import json
+import os
+import shutil
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from charrnn.support.files import write_atomically
+
+with warnings.catch_warnings():
+    # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import pooch
+
+__all__ = ["cache_folder", "file_of_page", "keep", "read", "read_note"]
+
+OLD = 300  # seconds; a run that lives needs its temporary files for less
+fcntl: Any = importlib.import_module("fcntl") if find_spec("fcntl") else None  # not on Windows
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache, without what killed runs have left there."""
+    folder = Path(pooch.os_cache("charrnn"))
+    if folder.is_dir():
+        with _lock(folder, wait=False) as alone:
+            for path in folder.glob(".*"):
+                with suppress(OSError):  # another process was faster, or holds it
+                    old = path.stat().st_mtime < time.time() - OLD
+                    if path.is_dir() and old:  # of an earlier version
+                        shutil.rmtree(path)
+                    elif path.is_file() and (alone or old):
+                        path.unlink()
+    return folder
+
+
+def file_of_page(url: str) -> Path:
+    """Return where the copy of a page stands."""
+    return cache_folder() / str(pooch.utils.unique_file_name(url))
+
+
+@contextmanager
+def _lock(folder: Path, wait: bool) -> Iterator[bool]:
+    """Give whether this process alone writes to the folder until the block ends.
+
+    The lock ends with the process, however that ends. Where there is none, it is not given.
+    """
+    with ExitStack() as stack:
+        alone = False
+        with suppress(OSError):  # another process has it, or the file system has none
+            if fcntl is not None:
+                handle = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                alone = True
+        yield alone
+
+
+def read_note(cached: Path) -> dict[str, Any]:
+    """Return what is noted of a file in the cache; nothing if there is no sound note."""
+    try:
+        note = json.loads(Path(f"{cached}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def read(cached: Path) -> bytes | None:
+    """Return a file of the cache, or None if there is none or it is not what was written."""
+    try:
+        content = cached.read_bytes()
+    except OSError:
+        return None
+    expected = read_note(cached).get("sha256")
+    # Files of earlier versions have no note; those that do not change are checked without it.
+    return None if expected and expected != sha256(content).hexdigest() else content
+
+
+def keep(cached: Path, content: bytes, validators: dict[str, str]) -> None:
+    """Write a file of the cache and its note; where that fails, warn."""
+    note = {"sha256": sha256(content).hexdigest(), "validators": validators}
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(cached.parent, wait=True):
+            write_atomically({cached: content, f"{cached}.json": json.dumps(note).encode()})
+    except OSError as error:
+        warnings.warn(f"not kept in the cache: {error}", stacklevel=4)
