@@ -118,6 +118,10 @@ def fetch_page(url: str, check: Callable[[bytes], object]) -> bytes:
 
 
 def _reason(error: Exception) -> str:
+    """Return why in one line; of a failed connection, what the system said."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, Exception):  # urllib3 names the object that failed before it
+        return str(cause).split(": ", 1)[-1]
     return (str(error) or repr(error)).splitlines()[0]
 
 

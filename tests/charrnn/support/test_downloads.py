@@ -179,6 +179,11 @@ def test_what_an_honest_server_sends_is_taken(start, cache, answer) -> None:
     assert len(names(cache)) == 2
 
 
+def test_a_failed_connection_is_told_as_the_system_tells_it(cache) -> None:
+    with pytest.raises(DownloadError, match=r"127.0.0.1:9/: Failed to establish .* refused$"):
+        fetch_page("http://127.0.0.1:9/", not_empty)
+
+
 # --- a page that changes, or cannot be had
 
 
