@@ -187,6 +187,20 @@ def test_a_failing_cell_is_named_and_the_file_kept(
     assert list(tmp_path.iterdir()) == [chapter]
 
 
+def test_what_a_chapter_says_of_a_text_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = code("data", "from charrnn.corpora import load\nload(CORPUS, least=100)")
+    notebook = tiny_chapter(cell, executed=False)
+    notebook.cells[3].source += '\nCORPUS = "shakespeare"'
+    chapter = write_chapter(tmp_path, notebook)
+    (tmp_path / "my.txt").write_text("A text.")
+    argv = [str(chapter), "--output", str(tmp_path / "out"), "-p", "CORPUS"]
+    assert main([*argv, str(tmp_path / "my.txt")]) == 1
+    (message,) = capsys.readouterr().err.strip().splitlines()
+    assert message == "01_tiny: text: expected at least 100 characters, received 7"
+
+
 def test_cell_number_is_the_chapters_own_with_parameters_injected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
