@@ -8,6 +8,7 @@ slows down slows both. Printed is the median ratio of their times; above 1 the f
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from charrnn.backend import tf
 from charrnn.generation import OneStep, continue_ids
 from charrnn.model import CharacterModel, for_generation, forward
 from charrnn.recipes import QUICK
+from charrnn.support.commands import at_least, run_command
 from charrnn.training import next_character_loss
 
 SIZES = {
@@ -70,7 +72,7 @@ def writing(model: Any) -> Any:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--turns", type=int, default=20)
+    parser.add_argument("--turns", type=at_least(1), default=20)
     turns = parser.parse_args().turns
     for name, (embedding_size, units, rows, length) in SIZES.items():
         model = CharacterModel(66, embedding_size, units)
@@ -81,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("benchmarks.folded", main))

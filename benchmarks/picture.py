@@ -5,8 +5,8 @@ python -m benchmarks.picture [benchmarks/results/PROCESSOR.json] [--output FILE]
 
 import argparse
 import io
-import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from PIL import Image
 
 from benchmarks.processes import ROOT, SHOWN
 from benchmarks.rows import Row
+from benchmarks.table import read_rows
 from charrnn.figures.plots import COLOURS
+from charrnn.support.commands import run_command
 from charrnn.support.files import write_atomically
 
 __all__ = ["draw", "write_picture"]
@@ -116,10 +118,10 @@ def main() -> None:
     mpl.use("agg")
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=SHOWN)
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmark.png")
+    parser.add_argument("--output", type=Path, default=ROOT / "pictures" / "benchmark.png")
     given = parser.parse_args()
-    write_picture(json.loads(given.results.read_bytes())["rows"], given.output)
+    write_picture(read_rows(given.results), given.output)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("benchmarks.picture", main))

@@ -20,6 +20,7 @@ from benchmarks.materials import write_materials
 from benchmarks.processes import RESULTS, ROOT, Contender, Measurements, Runner, run_json
 from benchmarks.rows import make_rows
 from benchmarks.table import plain
+from charrnn.support.commands import at_least, check_folder, run_command
 from charrnn.support.files import write_atomically
 from charrnn.weights import PRETRAINED, read_weights
 
@@ -77,14 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--peers-python", default="_build/peers/bin/python")
     parser.add_argument("--output", type=Path, help="default: benchmarks/results/PROCESSOR.json")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=at_least(1), default=3)
     parser.add_argument("--quick", action="store_true", help="a smoke run of tiny sizes")
     given = parser.parse_args(arguments)
-    if given.rounds < 1:
-        parser.error(f"--rounds: expected at least 1, received {given.rounds}")
     peers_python = str(ROOT / given.peers_python)
     if not Path(peers_python).is_file():
         parser.error(f"--peers-python: {given.peers_python} does not exist: run make bench")
+
+    if given.output:
+        check_folder(given.output.parent)  # before some minutes' work
 
     start = time.perf_counter()
     versions = 'import json, torch; print(json.dumps({"pytorch": torch.__version__}))'
@@ -106,4 +108,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("benchmarks.run", main))

@@ -5,13 +5,15 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.processes import SHOWN
 from benchmarks.rows import GOALS, Row
+from charrnn.support.commands import run_command
 
-__all__ = ["TITLES", "markdown", "plain"]
+__all__ = ["TITLES", "markdown", "plain", "read_rows"]
 
 TITLES = {
     "train_vs_system_a": "training, against system A's code",
@@ -65,12 +67,26 @@ def plain(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a file that ``benchmarks.run`` wrote.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    try:
+        rows: list[Row] = json.loads(path.read_bytes())["rows"]
+        markdown(rows)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: expected results of benchmarks.run, received others") from error
+    return rows
+
+
 def main() -> None:
     """Print the Markdown table."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("results", type=Path, nargs="?", default=SHOWN)
-    print(markdown(json.loads(parser.parse_args().results.read_bytes())["rows"]))
+    print(markdown(read_rows(parser.parse_args().results)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("benchmarks.table", main))

@@ -15,9 +15,9 @@ from typing import Any
 
 from charrnn import metrics
 from charrnn.prompts import LARGEST_SEED
+from charrnn.support.commands import run_command
 from charrnn.support.console import (
     as_typed,
-    leave_output,
     replace_what_cannot_be_shown,
     say,
     show,
@@ -35,27 +35,11 @@ SHIPPED = "the model that comes with the package"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after an error. Errors and warnings are told in one line."""
     options = _parser().parse_args(arguments)
+    name = f"charrnn {options.command}"
     replace_what_cannot_be_shown()
-
-    def tell(message: object) -> None:
-        print(f"charrnn {options.command}: {message}", file=sys.stderr)
-
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: tell(message)
-        try:
-            return options.run(options) or 0
-        except BrokenPipeError:
-            leave_output()  # nobody reads any more, as after `| head`
-            return 141
-        except (ValueError, FloatingPointError, OSError, ImportError) as error:
-            tell(error)
-            return 1
-        except MemoryError:
-            tell("expected more memory than this computer can give")
-            return 1
-        except KeyboardInterrupt:
-            print("\nstopped", file=sys.stderr)
-            return 130
+        warnings.showwarning = lambda message, *_: print(f"{name}: {message}", file=sys.stderr)
+        return run_command(name, lambda: options.run(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,7 +103,7 @@ def _evaluate(options: Any) -> None:
 
     card = read_weights(options.model).card
     if options.file is not None:
-        text = corpora.load(options.file)
+        text = corpora.load(options.file, prefer_files=True)
     elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
         text = corpora.load(card["corpus"])
     else:

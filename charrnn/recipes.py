@@ -260,7 +260,7 @@ def _keep(run: RunState, progress: Progress) -> None:
 
 def _rows(characters: int, length: int) -> int:
     """Return in how many places a text is read at once, so that its passes have ``STEPS`` steps."""
-    return max(MAX_PASSES * characters // (STEPS * length), MIN_ROWS)
+    return max(int(MAX_PASSES * characters) // (STEPS * length), MIN_ROWS)
 
 
 def _check_finite(name: str, loss: float, step: int) -> None:

@@ -17,12 +17,14 @@ repeated, so delete it to measure anew.
 """
 
 import argparse
+import sys
 import time
 from statistics import median
 from typing import Any
 
 from charrnn import metrics, windows
 from charrnn.backend import keras
+from charrnn.support.commands import at_least, run_command
 from charrnn.support.files import RECORDS, read_table
 from charrnn.training import cosine_schedule, next_character_loss
 from charrnn.windows import Ids
@@ -118,7 +120,7 @@ def best_rate(rows: list[dict[str, str]], cell: str, units: int) -> str:
 def main() -> None:
     """Measure what the record lacks."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=at_least(1), default=200)
     given = parser.parse_args()
     text = Shakespeare.load()
     stored = {
@@ -143,4 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.cells", main))

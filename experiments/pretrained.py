@@ -15,6 +15,7 @@ With ``--store`` the weights replace those of the package, and the record goes t
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from charrnn.export import load_model, save_model
 from charrnn.generation import Generator
 from charrnn.recipes import Recipe
 from charrnn.streams import StreamModel
+from charrnn.support.commands import at_least, run_command
 from charrnn.support.files import RECORDS, sha256
 from charrnn.texts import writing
 from charrnn.training import cosine_schedule, next_character_loss
@@ -135,7 +137,7 @@ def main() -> None:
     """Train, record, export."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("name", choices=SPECIFICATIONS)
-    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--epochs", type=at_least(1))
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--store", action="store_true", help="replace the package's own files")
     given = parser.parse_args()
@@ -203,4 +205,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.pretrained", main))

@@ -9,6 +9,7 @@ are not run again, unless they took longer than their time, which means that the
 """
 
 import argparse
+import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from charrnn import metrics, recipes
 from charrnn.backend import keras
 from charrnn.recipes import Recipe
+from charrnn.support.commands import number_above, run_command
 from charrnn.support.files import RECORDS
 from experiments.record import Key, fill_table
 from experiments.shared import Shakespeare
@@ -109,7 +111,7 @@ def took_its_time(row: Key, seconds: float) -> bool:
 def main() -> None:
     """Run all trials that are not known."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--seconds", type=number_above(0), default=90.0)
     parser.add_argument("--store", action="store_true", help="keep the package's record up to date")
     given = parser.parse_args()
     text = Shakespeare.load()
@@ -123,4 +125,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.recipes", main))

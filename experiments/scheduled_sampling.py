@@ -13,6 +13,7 @@ not repeated, so delete it to measure anew.
 """
 
 import argparse
+import sys
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from charrnn import generation, metrics, training, windows
 from charrnn.backend import keras, tf
+from charrnn.support.commands import at_least, run_command
 from charrnn.support.files import RECORDS, read_table
 from charrnn.texts import writing
 from charrnn.training import SelfTrainedModel
@@ -122,8 +124,8 @@ def measure_run(key: Key, steps: int, prompts: Prompts) -> dict[str, Any]:
 def main() -> None:
     """Measure what the record lacks."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--steps", type=at_least(1), default=800)
+    parser.add_argument("--seeds", type=at_least(0), nargs="+", default=[1, 2, 3])
     given = parser.parse_args()
     if others := {int(row["steps"]) for row in read_table(RECORD)} - {0, given.steps}:
         raise ValueError(
@@ -138,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.scheduled_sampling", main))

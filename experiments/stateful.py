@@ -21,11 +21,13 @@ repeated, so delete it to measure anew.
 """
 
 import argparse
+import sys
 from typing import Any
 
 from charrnn import metrics, windows
 from charrnn.backend import keras, tf
 from charrnn.streams import StreamModel
+from charrnn.support.commands import at_least, run_command
 from charrnn.support.files import RECORDS
 from charrnn.training import cosine_schedule, next_character_loss
 from experiments.record import Key, fill_table
@@ -105,7 +107,7 @@ def arm_key(experiment: str, arm: str, length: int, seed: int) -> Key:
 def main() -> None:
     """Measure what the record lacks."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=at_least(1), default=400)
     given = parser.parse_args()
     text = Shakespeare.load()
     orders = {"order": 64, "order, short windows": 16}
@@ -122,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.stateful", main))

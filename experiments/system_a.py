@@ -10,11 +10,13 @@ record has the loss on the rest, too, under both protocols. With ``--store`` the
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras
 from charrnn.streams import StreamModel
+from charrnn.support.commands import at_least, run_command
 from charrnn.support.files import RECORDS
 from charrnn.training import next_character_loss
 from charrnn.vocabulary import Vocabulary
@@ -67,7 +69,7 @@ def main() -> None:
     """Train and record."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--part", choices=PARTS, required=True)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=at_least(1), default=20)
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--store", action="store_true", help="replace the package's record")
     given = parser.parse_args()
@@ -78,4 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.system_a", main))

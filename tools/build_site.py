@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import jinja2
 
+from charrnn.support.commands import run_command
 from charrnn.support.folders import write_folder_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT
@@ -140,4 +141,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("build_site", main))

@@ -10,6 +10,7 @@ is written) and `taught` (what is taught equals what `charrnn` holds).
 import sys
 from pathlib import Path
 
+from charrnn.support.commands import run_command
 from tools import chapters_of
 from tools.chapters import output_rules, source_rules
 from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
@@ -54,4 +55,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("check_notebooks", main))

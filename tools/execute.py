@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from charrnn.support.commands import check_folder, number_above, run_command
 from charrnn.support.folders import note_written
 from tools import argument_parser, translations
 from tools.chapters.notebooks import (
@@ -26,7 +27,12 @@ from tools.chapters.notebooks import (
     read_chapter,
     write_notebook,
 )
-from tools.chapters.parameters import chapter_parameters, given_value, known_parameters
+from tools.chapters.parameters import (
+    chapter_parameters,
+    check_corpus,
+    given_value,
+    known_parameters,
+)
 from tools.chapters.reachable import missing_corpus
 from tools.chapters.runner import ChapterError, run
 from tools.translation.languages import SOURCE
@@ -61,7 +67,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         metavar=("NAME", "VALUE"),
         help="a path is taken from the current folder",
     )
-    parser.add_argument("--timeout", type=float, default=600, help="seconds per cell (600)")
+    parser.add_argument(
+        "--timeout", type=number_above(0), default=600, help="seconds per cell (600)"
+    )
     parser.add_argument(
         "--keep-unreachable",
         action="store_true",
@@ -82,6 +90,9 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         known = {path: known_parameters(path, read_chapter(path)) for path in paths}
         wanted = {"PROFILE": args.profile} | given
         jobs = chapter_parameters(known, wanted, changes_allowed=not args.in_place)
+        if not args.in_place:
+            check_folder(args.output)
+        check_corpus(given.get("CORPUS", ""))
         if not args.in_place and args.output != OUTPUT:
             note_written(args.output, [path.name for path in paths])
     except (ValueError, OSError) as error:
@@ -112,4 +123,4 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("execute", main))

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from charrnn.support.commands import run_command
 from charrnn.support.folders import MARKER
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
@@ -109,4 +110,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("run_colab", main))

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from charrnn.support.commands import at_least, run_command
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.translation.languages import SOURCE
@@ -103,8 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("output", type=Path, help="PNG file to write")
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "site", help="all languages")
     parser.add_argument("--language", default=SOURCE, help="folder of the site (default: en)")
-    parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--height", type=int, default=900)
+    parser.add_argument("--width", type=at_least(1), default=1280)
+    parser.add_argument("--height", type=at_least(1), default=900)
     parser.add_argument("--dark", action="store_true", help="as on a machine set to dark colours")
     options = parser.parse_args(arguments)
     file = options.site / options.language / options.page.split("#")[0]
@@ -120,4 +121,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("screenshot", main))

@@ -16,6 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from charrnn.support.commands import run_command
 from tools import chapters_of
 from tools.chapters.notebooks import (
     chapter_paths,
@@ -91,4 +92,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("solutions", main))

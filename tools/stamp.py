@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 
+from charrnn.support.commands import run_command
 from charrnn.support.files import write_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
@@ -163,4 +164,4 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("stamp", main))

@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from charrnn.support.commands import run_command
 from charrnn.support.files import write_atomically
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT, Notebook
@@ -165,4 +166,4 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("translations", main))

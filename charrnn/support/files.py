@@ -16,10 +16,12 @@ from typing import Any
 from charrnn.support.locks import hold
 
 __all__ = [
+    "PREFIX",
     "RECORDS",
     "check_room",
     "read_record",
     "read_table",
+    "remove_abandoned",
     "sha256",
     "user_path",
     "with_numbers",
@@ -69,7 +71,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode(target)
-        _remove_abandoned(target.parent)
+        remove_abandoned(target.parent)
         descriptor, temporary = _new_temporary(target.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -139,7 +141,7 @@ def _new_temporary(folder: Path) -> tuple[int, Path]:
         path.unlink(missing_ok=True)
 
 
-def _remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """Remove temporary files whose writer no longer lives."""
     for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
         with suppress(OSError):  # of another user, or gone

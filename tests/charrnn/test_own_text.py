@@ -243,7 +243,7 @@ def test_a_model_that_cannot_be_saved_where_it_should_is_saved_elsewhere(
     ("text", "message"),
     [
         ("too short " * 30, "text: expected at least 770 characters, received 300"),
-        ("a" * 3000, "text: expected at least two characters, received 'a' alone"),
+        ("a" * 3000, "text: expected at least two different characters, received 'a'"),
     ],
 )
 def test_a_text_that_cannot_be_trained_on_leaves_nothing(calls, capsys, text, message):

@@ -156,23 +156,36 @@ def test_defaults_given_by_hand_inject_nothing(chapter: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-p", "STEP", "7"], ["'STEP'", "PROFILE, STEPS"]),
+        (["-p", "STEP", "7"], ["'STEP'", "CORPUS, PROFILE, STEPS"]),
         (["-p", "STEPS", "many"], ["STEPS", "'many'"]),
         (["-p", "STEPS", "1.5"], ["STEPS", "1.5"]),
         (["--in-place", "--profile", "full"], ["01_tiny", "'full'"]),
         (["no_such_chapter"], ["no_such_chapter", chapter_paths()[0].stem]),
+        (["-p", "CORPUS", "null"], ["null", "none of them"]),
+        (["-p", "CORPUS", "~no-such-user/x"], ["CORPUS", "~no-such-user/x"]),
+        (["-p", "CORPUS", "."], ["expected a text file, received a folder"]),
+        (["-p", "CORPUS", "/dev/stdin"], ["CORPUS: expected the path of a file"]),
+        (["-p", "CORPUS", "cp1251.txt"], ["cp1251.txt", "the encoding is probably CP1251"]),
+        (["--output", "cp1251.txt"], ["execute: ", "cp1251.txt"]),
+        (["--output", "/proc/x"], ["execute: ", "/proc"]),
     ],
 )
 def test_refused_before_anything_runs(
     chapter: Path,
     options: list[str],
     words: list[str],
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(execute, "run", lambda *_: pytest.fail("a chapter was run"))
+    notebook = read_chapter(chapter)
+    notebook.cells[3].source += '\nCORPUS = "shakespeare"'
+    write_chapter(chapter.parent, notebook)
+    monkeypatch.chdir(tmp_path)
+    Path("cp1251.txt").write_bytes("Привет, мир!".encode("cp1251"))
     assert main([str(chapter), *options]) == 2
-    message = capsys.readouterr().err
+    (message,) = capsys.readouterr().err.splitlines()
     assert all(word in message for word in words), message
 
 
@@ -189,6 +202,20 @@ def test_a_failing_cell_is_named_and_the_file_kept(
     assert "\x1b" not in message
     assert chapter.read_bytes() == before
     assert list(tmp_path.iterdir()) == [chapter]
+
+
+def test_what_a_chapter_says_of_a_text_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = code("data", "from charrnn.corpora import load\nload(CORPUS, least=100)")
+    notebook = tiny_chapter(cell, executed=False)
+    notebook.cells[3].source += '\nCORPUS = "shakespeare"'
+    chapter = write_chapter(tmp_path, notebook)
+    (tmp_path / "my.txt").write_text("A text.")
+    argv = [str(chapter), "--output", str(tmp_path / "out"), "-p", "CORPUS"]
+    assert main([*argv, str(tmp_path / "my.txt")]) == 1
+    (message,) = capsys.readouterr().err.strip().splitlines()
+    assert message == "01_tiny: text: expected at least 100 characters, received 7"
 
 
 def test_cell_number_is_the_chapters_own_with_parameters_injected(

@@ -17,6 +17,9 @@ Notebook = Any  # an nbformat.NotebookNode, whose keys are attributes
 Cell = Any
 _format: Any = nbformat  # types cover a part of nbformat only
 
+# What nbformat and the questions to it raise on JSON that is no notebook.
+_NO_NOTEBOOK = (AttributeError, KeyError, TypeError, ValueError)
+
 DETAILS = re.compile(r"<details>.*?</details>", re.S)
 # A fence that quotes the notation of a solution is no solution, so "<details>" opens a line.
 EXERCISES = re.compile(r"^## Exercises[ \t]*$", re.M)
@@ -103,14 +106,15 @@ def read_chapter(path: Path) -> Notebook:
     """
     try:
         notebook = _format.reads(path.read_text(encoding="utf-8"), nbformat.NO_CONVERT)
-    except (nbformat.reader.NotJSONError, AttributeError, KeyError) as error:
+        version = (int(notebook.nbformat), int(notebook.nbformat_minor))
+        nameless = [n for n, cell in enumerate(notebook.cells, 1) if not cell.get("id")]
+    except (nbformat.reader.NotJSONError, UnicodeError, *_NO_NOTEBOOK) as error:
         raise ValueError(
             f"{path}: expected a Jupyter notebook, received {type(error).__name__}"
         ) from error
-    version = (notebook.nbformat, notebook.nbformat_minor)
     if version < (4, 5) or version >= (5, 0):
         raise ValueError(f"{path}: expected nbformat 4.5, received {version[0]}.{version[1]}")
-    if nameless := [n for n, cell in enumerate(notebook.cells, 1) if not cell.get("id")]:
+    if nameless:
         raise ValueError(f"{path}: expected an id on every cell, received none on {nameless}")
     return notebook
 

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from charrnn.corpora import CORPORA
+from charrnn.corpora import CORPORA, load
 from tools.chapters.notebooks import Notebook, tags
 
 PATHS = ("CORPUS", "DIRECTORY", "WEIGHTS")  # parameters that name files
@@ -24,11 +24,35 @@ def literal(text: str) -> Any:
 def given_value(name: str, text: str) -> Any:
     """Return the value of a parameter given on the command line.
 
-    A chapter runs in its own folder, so a path is made absolute from where it was typed.
+    A chapter runs in its own folder, so a path is made absolute from where it was typed. What
+    stands for one is a text, whatever it looks like: a file may be called ``7`` or ``null``.
+
+    Raises:
+        ValueError: a path begins with a home folder that there is not.
     """
     value = literal(text)
-    is_path = name in PATHS and isinstance(value, str) and value and "://" not in value
-    return str(Path(value).expanduser().absolute()) if is_path and value not in CORPORA else value
+    if name not in PATHS:
+        return value
+    value = value if isinstance(value, str) else text
+    if not value or value in CORPORA or "://" in value:
+        return value
+    try:
+        return str(Path(value).expanduser().absolute())
+    except RuntimeError as error:
+        raise ValueError(f"{name}: expected a path, received {text!r}: {error}") from error
+
+
+def check_corpus(value: str) -> None:
+    """Read a corpus that is none of the package's, before chapters run on it.
+
+    Raises:
+        ValueError: it is no text. A pipe is none either: a chapter would find it empty.
+    """
+    if value and value not in CORPORA:
+        path = Path(value)
+        if "://" not in value and path.exists() and not (path.is_file() or path.is_dir()):
+            raise ValueError(f"CORPUS: expected the path of a file, received {value!r}")
+        load(value)
 
 
 def known_parameters(path: Path, notebook: Notebook) -> dict[str, Any]:
@@ -100,7 +124,7 @@ def chapter_parameters(
 
 
 def _same_kind(old: Any, new: Any) -> bool:
-    """Return whether a new value can stand for the old one; None stands for any."""
-    if old is None or new is None or (type(old) is float and type(new) is int):
+    """Return whether a new value can stand for the old one; any can stand for None."""
+    if old is None or (type(old) is float and type(new) is int):
         return True
     return type(old) is type(new)

@@ -14,6 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
+from charrnn.corpora import CorpusError
 from tools.chapters.notebooks import Notebook, read_chapter, write_notebook
 from tools.chapters.outputs import clean, store_outputs
 
@@ -93,6 +94,9 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
             on_cell_start=progress.start,
         )
     except PapermillExecutionError as error:
+        if error.ename == CorpusError.__name__:  # it says all that the reader of a text can do
+            progress.show("failed", end="\n")
+            raise ChapterError(f"{path.stem}: {error.evalue}") from error
         lines = strip_color("\n".join(error.traceback)).splitlines()
         reason = "\n".join(lines[-15:] or [f"{error.ename}: {error.evalue}"])
     except CellTimeoutError:

@@ -23,6 +23,10 @@ def test_a_relative_path_becomes_absolute(
     assert given_value(name, "a/my.txt") == str(tmp_path / "a" / "my.txt")
     assert given_value(name, "/b/my.txt") == "/b/my.txt"
     assert given_value(name, "~/my.txt") == "/home/reader/my.txt"
+    for odd in ("7", "null", "None", "[1]"):
+        assert given_value(name, odd) == str(tmp_path / odd)
+    with pytest.raises(ValueError, match=f"{name}: expected a path, received '~no-such-user/x'"):
+        given_value(name, "~no-such-user/x")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +36,7 @@ def test_a_relative_path_becomes_absolute(
         ("CORPUS", "great-expectations", "great-expectations"),
         ("CORPUS", "https://example.org/a.txt", "https://example.org/a.txt"),
         ("CORPUS", "", ""),
-        ("CORPUS", "7", 7),  # refused later, by its kind
+        ("SEED", "null", None),
         ("PROMPT", "ROMEO:", "ROMEO:"),
     ],
 )
@@ -53,7 +57,7 @@ def test_what_is_no_path_stays_as_it_is(name: str, text: str, value: object) -> 
         ("a", "b", True),
         ("a", 1, False),
         (None, "a", True),
-        (1, None, True),
+        (1, None, False),
         (["a"], ["b"], True),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from charrnn import corpora
-from charrnn.support import downloads
+from charrnn.support import cache as cache_module
 from tests.helpers.chapters import code, tiny_chapter, write_chapter
 from tools import execute
 from tools.chapters import reachable
@@ -27,7 +27,7 @@ NOWHERE = "http://127.0.0.1:9/"
 def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No network, an empty cache, no data folder; gives the folder that would be the cache."""
     cache = tmp_path / "cache"
-    monkeypatch.setattr(downloads.pooch, "os_cache", lambda name: cache)
+    monkeypatch.setattr(cache_module.pooch, "os_cache", lambda name: cache)
     monkeypatch.delenv("CHARRNN_DATA", raising=False)
     for name in (BOOK, "great-expectations-system-c"):
         moved = replace(corpora.CORPORA[name], url=NOWHERE)

@@ -1,0 +1,209 @@
+"""Bytes -> text: what is certain is named, what is likely is offered with a command that converts.
+
+Text is UTF-8, or has a byte-order mark. A mark and the first bytes of well-known formats are
+certain; for any other encoding the bytes do not say which it is, and a detector looks for the
+readings that are most like a text.
+"""
+
+import shlex
+
+__all__ = ["EncodingError", "decode", "is_html", "likely_encodings"]
+
+SAMPLE = 2**18  # bytes that the detector sees
+
+# Longest first: the mark of UTF-32 begins with that of UTF-16.
+_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32LE",
+    b"\0\0\xfe\xff": "UTF-32BE",
+    b"\xef\xbb\xbf": "UTF-8",
+    b"\xff\xfe": "UTF-16LE",
+    b"\xfe\xff": "UTF-16BE",
+}
+_UNPACK = "unpack it first"
+_EXPORT = "save it as plain text (UTF-8) in the program that made it"
+_NO_TEXT = "it holds no plain text"
+# First bytes -> what the file is, what to do.
+_FORMATS = {
+    b"\x1f\x8b": ("compressed by gzip", f"{_UNPACK} (gunzip)"),
+    b"BZh": ("compressed by bzip2", f"{_UNPACK} (bunzip2)"),
+    b"\xfd7zXZ\0": ("compressed by xz", f"{_UNPACK} (unxz)"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", f"{_UNPACK} (unzstd)"),
+    b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", _UNPACK),
+    b"Rar!\x1a\x07": ("a RAR archive", _UNPACK),
+    b"PK\x03\x04": ("a ZIP archive", f"{_UNPACK} (unzip)"),
+    b"PK\x05\x06": ("an empty ZIP archive", _NO_TEXT),
+    b"%PDF-": ("a PDF document", _EXPORT),
+    b"%!PS": ("a PostScript document", _EXPORT),
+    b"{\\rtf": ("an RTF document", _EXPORT),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an old Office document (.doc, .xls)", _EXPORT),
+    b"MThd": ("a MIDI file", _NO_TEXT),
+    b"\x89PNG\r\n": ("a PNG picture", _NO_TEXT),
+    b"\xff\xd8\xff": ("a JPEG picture", _NO_TEXT),
+    b"GIF8": ("a GIF picture", _NO_TEXT),
+    b"OggS\0": ("an Ogg recording", _NO_TEXT),
+    b"\x7fELF": ("a program", _NO_TEXT),
+    b"SQLite format 3\0": ("an SQLite database", _NO_TEXT),
+}
+# What the beginning of a ZIP archive says of the document that it is.
+_DOCUMENTS = {
+    b"word/": "a Word document (.docx)",
+    b"xl/": "an Excel document (.xlsx)",
+    b"application/epub+zip": "an e-book (.epub)",
+    b"application/vnd.oasis.opendocument": "an OpenDocument file (.odt)",
+}
+# Codec of Python -> name for iconv, frequent ones first: of two that read a text alike, or equally
+# well, the first is named first.
+_ENCODINGS = {
+    "cp1252": "CP1252",
+    "cp1251": "CP1251",
+    "gb18030": "GB18030",
+    "big5": "BIG5",
+    "cp949": "CP949",
+    "cp932": "CP932",
+    "euc_jp": "EUC-JP",
+    "koi8_r": "KOI8-R",
+    "cp1250": "CP1250",
+    "cp1253": "CP1253",
+    "cp1254": "CP1254",
+    "cp1255": "CP1255",
+    "cp1256": "CP1256",
+    "cp866": "CP866",
+    "iso8859_2": "ISO-8859-2",
+    "iso8859_5": "ISO-8859-5",
+    "iso8859_7": "ISO-8859-7",
+    "iso8859_15": "ISO-8859-15",
+    "mac_roman": "MACINTOSH",
+    "mac_cyrillic": "MAC-CYRILLIC",
+    "koi8_u": "KOI8-U",
+    "cp950": "CP950",
+    "big5hkscs": "BIG5-HKSCS",
+    "johab": "JOHAB",
+    "cp874": "CP874",
+}
+
+
+class EncodingError(ValueError):
+    """Bytes that are no text in UTF-8; the message says what they are or may be, and what to do."""
+
+
+def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
+    """Return the text of a file.
+
+    Args:
+        data: the file's bytes.
+        name: of the file, for messages.
+        keep_mark: whether the mark of UTF-8 stays, as the character U+FEFF.
+
+    Raises:
+        EncodingError: the bytes are a known format, another encoding, or hold NULs.
+    """
+    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    encoding = _MARKS.get(mark, "UTF-8")
+    if not mark and (found := _format(data)):
+        what, advice = found
+        raise EncodingError(f"{name}: expected a plain text, received {what}; {advice}")
+    try:
+        text = data[0 if keep_mark else len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        place = error.start + (0 if keep_mark else len(mark))
+        if mark:
+            raise EncodingError(
+                f"{name}: expected {encoding}, as its byte-order mark says, received something "
+                f"else at byte {place:,}; the file is damaged"
+            ) from error
+        raise EncodingError(_advice(data, place, name)) from error
+    if "\0" in text:
+        raise EncodingError(_advice(data, 0, name))
+    return text
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text begins as an HTML page does."""
+    return text[:1000].lstrip().lower().startswith(("<!doctype html", "<html"))
+
+
+def likely_encodings(data: bytes, place: int = 0) -> list[str]:
+    """Return what may be the encoding of a text, by the names that iconv knows, likeliest first.
+
+    Args:
+        data: the bytes, not UTF-8.
+        place: of the first byte that is not UTF-8.
+    """
+    if b"\0" in data:
+        return _wide_encodings(data[:SAMPLE])
+    # Needed for the message of an error alone.
+    from charset_normalizer import from_bytes
+
+    # Whole lines around that place: no encoding without NULs has a line end within a character.
+    start = data.rfind(b"\n", 0, place) + 1 if place > SAMPLE // 2 else 0
+    sample = data[start : start + SAMPLE]
+    if start + SAMPLE < len(data) and b"\n" in sample:
+        sample = sample[: sample.rfind(b"\n") + 1]
+    order = {codec: place for place, codec in enumerate(_ENCODINGS)}
+    ranked = []
+    for match in from_bytes(sample, cp_isolation=list(_ENCODINGS)):
+        first = min(order[codec] for codec in {match.encoding, *match.could_be_from_charset})
+        # Differences in the third digit of disorder and in the second of likeness are noise.
+        ranked.append((round(match.chaos, 2), -round(match.coherence, 1), first))
+    return [list(_ENCODINGS.values())[first] for *_, first in sorted(ranked)]
+
+
+def _format(data: bytes) -> tuple[str, str] | None:
+    for beginning, (what, advice) in _FORMATS.items():
+        if data.startswith(beginning):
+            if beginning == b"BZh" and data[4:10] != b"1AY&SY":
+                continue  # a text that begins with these letters
+            for inside, document in _DOCUMENTS.items():
+                if beginning == b"PK\x03\x04" and inside in data[:4096]:
+                    return document, _EXPORT
+            return what, advice
+    return None
+
+
+def _wide_encodings(sample: bytes) -> list[str]:
+    """Return those of UTF-16 and UTF-32 in which spaces and line ends occur as in a text."""
+    sample = sample[: len(sample) // 4 * 4]
+    found = {}
+    for encoding in ("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"):
+        try:
+            # The last two bytes may be half of a pair.
+            text = sample[:-2].decode(encoding) if "16" in encoding else sample.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        breaks = sum(text.count(sign) for sign in " \n\t,.、。，")
+        if breaks > len(text) / 1000 and "\0" not in text:
+            found[encoding] = breaks
+    return sorted(found, key=lambda encoding: -found[encoding])
+
+
+def _advice(data: bytes, place: int, name: str) -> str:
+    """Return why bytes are refused, and the command that most likely makes a text of them."""
+    if b"\0" in data:
+        received = f"NULs, the first at position {data.find(0):,}"
+    else:
+        received = f"the byte 0x{data[place]:02x} at position {place:,}"
+        if damaged := _damaged_places(data):
+            line = data.count(b"\n", 0, place) + 1
+            return (
+                f"{name}: expected UTF-8, received {received} (line {line:,}); all else is UTF-8, "
+                f"{damaged:,} such places excepted: mend them, or find the undamaged file"
+            )
+    likely = likely_encodings(data, place)[:3]
+    if not likely:
+        return (
+            f"{name}: expected a text in UTF-8, received {received}, and no encoding of text fits"
+        )
+    first, *others = likely
+    return (
+        f"{name}: expected UTF-8, received {received}; the encoding is probably {first}"
+        f"{''.join(f', or {other}' for other in others)}: "
+        f"iconv -f {first} -t UTF-8 {shlex.quote(name)} > new.txt"
+    )
+
+
+def _damaged_places(data: bytes) -> int:
+    """Return how many characters of a text in UTF-8 are damaged; 0 if it is no such text."""
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd") - data.count("\ufffd".encode())
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return bad if 20 * bad <= good else 0
