@@ -211,7 +211,8 @@ def custom_loop(
             for step in range(1, steps_per_epoch + 1):
                 train_step(*next(steps))
                 if step % report_every == 0:
-                    print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
+                    loss = f"loss {mean.result():.2f}"
+                    print(f"epoch {epoch} step {step} {loss}")
             losses.append(float(mean.result()))
             check_loss(losses[-1], epoch)
             if epoch % save_every == 0 or epoch == epochs:
