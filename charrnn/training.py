@@ -188,14 +188,13 @@ def custom_loop(
         ValueError: ``directory`` holds another run or a damaged one, or another process uses it.
         FloatingPointError: the loss is not finite.
     """
-    loss_function = next_character_loss()
     mean = keras.metrics.Mean()
 
     @tf.function
     def train_step(inputs: Any, targets: Any) -> None:
         with tf.GradientTape() as tape:
             logits = model(inputs, training=True)
-            loss = loss_function(targets, logits)
+            loss = next_character_loss()(targets, logits)
         weights = model.trainable_variables
         gradients = tape.gradient(loss, weights)
         gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
@@ -211,8 +210,7 @@ def custom_loop(
             for step in range(1, steps_per_epoch + 1):
                 train_step(*next(steps))
                 if step % report_every == 0:
-                    loss = f"loss {mean.result():.2f}"
-                    print(f"epoch {epoch} step {step} {loss}")
+                    print(f"epoch {epoch} step {step} loss {mean.result():.2f}")
             losses.append(float(mean.result()))
             check_loss(losses[-1], epoch)
             if epoch % save_every == 0 or epoch == epochs:
