@@ -181,6 +181,7 @@ class _Run:
         try:
             self.interrupts.allow()
             for name, loss in losses(model, validation):
+                self.interrupts.check()
                 self.card[name] = round(loss, 4)
                 say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")
             self.save(model)
@@ -279,7 +280,13 @@ def _check_output(output: Path, folder: Path, resume: bool, replace: bool) -> No
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """Hold the run's folder, which is made; it is removed if nothing stays in it."""
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"--output: expected a folder that files can be written to, received "
+            f"{str(folder.parent)!r}: {error.strerror}"
+        ) from error
     taken = f"--output: expected a name that no other training uses, received {folder.stem!r}"
     try:
         with locked(folder / "in-use", taken):

@@ -102,10 +102,10 @@ def signals(rounds: int = 40, minutes: float = 0.25, seed: int = 1) -> dict[str,
             good = kept is not None and kept <= best + 6e-4
             good &= not any("Traceback" in line for line in lines)
             lost += not good
-            words = " ".join(SIGNALS[number % len(SIGNALS)])
-            print(
-                f"{words}: at {training.reports[-1][0]}%, ended before {ended}, kept {kept}, {good}"
-            )
+            if not good:
+                print("\n".join(lines))
+            words, share = " ".join(SIGNALS[number % len(SIGNALS)]), training.reports[-1][0]
+            print(f"{words}: at {share}%, ended before {ended}, kept {kept}, {good}", flush=True)
     return {"tried": rounds, "wrong": lost}
 
 
@@ -137,6 +137,8 @@ def kills(rounds: int = 20, minutes: float = 0.25, seed: int = 2) -> dict[str, A
                 "own.txt",
             ]
             wrong += not good
+            if not good:
+                print("\n".join([*training.end(), *lines]))
             print(f"killed at {before[-1][0]}%, went on at {first}%, {good}", flush=True)
     return {"tried": rounds, "wrong": wrong}
 

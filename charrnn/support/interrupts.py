@@ -1,10 +1,12 @@
 """Signals that end a process, as one exception: Ctrl+C, the system, a terminal that is closed."""
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
+from typing import Any
 
 __all__ = ["Interrupts"]
 
@@ -29,13 +31,16 @@ class Interrupts:
         self.received: signal.Signals | None = None
         self._shields = 0  # how many blocks want signals to wait, an interruption among them
         self._waiting = False
+        self._dropped = False
         self._before: dict[int, object] = {}
+        self._hook: Callable[[Any], object] = sys.unraisablehook
 
     def __enter__(self) -> "Interrupts":
         if threading.current_thread() is threading.main_thread():
             for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
                 if signal.getsignal(number) != signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._receive)
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._drop
         return self
 
     def __exit__(
@@ -46,6 +51,14 @@ class Interrupts:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        sys.unraisablehook = self._hook
+
+    def _drop(self, unraisable: Any) -> None:
+        """Note an interruption that Python drops, because it came while an object was destroyed."""
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            self._dropped = True
+        else:
+            self._hook(unraisable)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.received = self.received or signal.Signals(number)
@@ -76,9 +89,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if a signal has arrived at any time.
-
-        Python drops the exception of a handler that runs while an object is destroyed.
-        """
-        if self.received is not None:
+        """Raise KeyboardInterrupt if one has been dropped; to be called now and then."""
+        if self._dropped:
+            self._dropped = False
             raise KeyboardInterrupt

@@ -1,6 +1,5 @@
 """Signals become one exception, which waits for work that is shielded."""
 
-import contextlib
 import os
 import signal
 import threading
@@ -69,12 +68,37 @@ def test_work_that_fails_while_it_is_shielded_fails_as_ever():
         interrupts.check()
 
 
-def test_a_signal_whose_exception_was_dropped_is_found_later():
+class Leaving:
+    """Sends a signal while it is destroyed, where Python drops exceptions."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def __del__(self):
+        if self.error is not None:
+            raise self.error
+        send("SIGINT")
+
+
+def test_an_interruption_that_is_dropped_is_raised_later(capsys):
     with Interrupts() as interrupts:
-        with contextlib.suppress(KeyboardInterrupt):  # as Python does in a destructor
-            send("SIGINT")
+        interrupts.check()
+        leaving = Leaving()
+        del leaving
+        assert interrupts.received == signal.SIGINT
         with pytest.raises(KeyboardInterrupt):
             interrupts.check()
+        interrupts.check()  # once
+    assert capsys.readouterr().err == ""
+
+
+def test_other_errors_of_objects_that_are_destroyed_are_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: told.append(unraisable.exc_type))
+    with Interrupts():
+        leaving = Leaving(OSError("x"))
+        del leaving
+    assert told == [OSError]
 
 
 def test_what_was_ignored_stays_ignored():
