@@ -25,7 +25,7 @@ SIZES = {
     "dropout": 0.0,
 }
 # Kills and pairs of writers of each kind.
-ROUNDS = 20
+ROUNDS = int(os.environ.get("WRITER_ROUNDS", "20"))
 
 WRITER = """
 import sys
