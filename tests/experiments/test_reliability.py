@@ -1,10 +1,31 @@
 """A small part of what ``experiments.reliability`` does for the record."""
 
 import random
+import re
 
 import pytest
 
+from charrnn.support.files import read_record
 from experiments import odd_input
+from experiments.reliability import PARTS
+from tools.chapters.notebooks import ROOT
+
+
+def test_the_guide_shows_the_record():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*) \| (\d+) \| (\d+) \|$",
+        (ROOT / "guides" / "reliability.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    record = read_record("reliability")
+    assert [(part, int(tried), int(wrong)) for part, _, tried, wrong in rows] == [
+        (row["part"], row["tried"], row["wrong"]) for row in record
+    ]
+    words = {part: what for part, what, _, _ in rows}
+    by_part = {row["part"]: row for row in record}
+    assert f"(longest: {by_part['silence']['seconds']} s)" in words["silence"]
+    assert f"({by_part['command_lines']['parsed']} of them past" in words["command_lines"]
+    assert list(by_part) == list(PARTS)
 
 
 @pytest.mark.slow
