@@ -11,6 +11,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from charrnn import metrics
@@ -43,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    started_as = "charrnn" if Path(sys.argv[0]).stem == "charrnn" else "python -m charrnn"
     parser = argparse.ArgumentParser(
-        prog="python -m charrnn", description="Character models: train, sample, evaluate."
+        prog=started_as, description="Character models: train, sample, evaluate."
     )
     commands = parser.add_subparsers(dest="command", required=True)
 

@@ -129,7 +129,7 @@ class _Run:
         training, validation = split_by_position(self.vocabulary.encode(self.text), self.kept)
         counted = training[-COUNTED:]
         if len(counted) > COUNTED / 5:
-            seconds = 2 * len(counted) / 1e6
+            seconds = len(counted) / 1e6
             say(f"counting n-grams in {len(counted):,} characters: about {seconds:.0f} seconds")
         parts = metrics.parallel_streams(len(validation), EVALUATED)
         context, loss = best_n_gram(counted, validation, len(self.vocabulary), parts)
