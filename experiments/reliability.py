@@ -7,9 +7,11 @@ Each part prints its row; ``--store`` writes it to the package's record, which
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from charrnn.support.commands import run_command
 from charrnn.support.files import RECORDS, read_table, write_table
 from experiments.endings import kills, signals, silence
 from experiments.odd_input import command_lines, damage
@@ -41,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command("experiments.reliability", main))
