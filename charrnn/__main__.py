@@ -7,7 +7,10 @@ import sys
 if sys.argv[1:2] == ["sample"]:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from charrnn.command_line import main
+try:
+    from charrnn.command_line import main
+except KeyboardInterrupt:  # a command has not begun, so there is nothing to say
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())
