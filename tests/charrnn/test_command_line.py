@@ -321,7 +321,7 @@ def test_a_warning_that_nobody_reads_ends_nothing(monkeypatch):
     monkeypatch.setattr(corpora, "load", warn)
     reading, writing = os.pipe()
     os.close(reading)
-    monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w", encoding="utf-8"))
+    monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w", 1, "utf-8"))
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert main(["evaluate", "clock.txt"]) == 1
