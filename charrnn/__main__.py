@@ -9,7 +9,7 @@ if sys.argv[1:2] == ["sample"]:
 
 try:
     from charrnn.command_line import main
-except KeyboardInterrupt:  # while NumPy is loaded; later ones are told by `main`
+except KeyboardInterrupt:  # a command has not begun, so there is nothing to say
     sys.exit(130)
 
 if __name__ == "__main__":

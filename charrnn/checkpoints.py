@@ -15,15 +15,43 @@ from charrnn.support.arrays import Arrays, read_arrays, write_arrays
 from charrnn.support.files import user_path, write_table
 from charrnn.support.locks import locked
 
-__all__ = ["History", "RunState", "check_loss", "delete_run", "load_best", "write_history"]
+__all__ = [
+    "STATE",
+    "TRACES",
+    "History",
+    "RunError",
+    "RunState",
+    "best_row",
+    "check_loss",
+    "delete_run",
+    "load_best",
+    "write_history",
+]
 
 History = list[dict[str, float]]
 
+OTHER = "; choose another folder"
 STATE, KIND = "state.safetensors", "the state of a run"
 BEST, BEST_KIND = "best.safetensors", "the best weights of a run"
 HISTORY = "history.csv"
 # What stands in the folder of a run without its state: this version's files and an earlier one's.
 TRACES = (HISTORY, BEST, "checkpoint", "best.weights.h5")
+
+
+class RunError(ValueError):
+    """A folder does not hold the run that is to go on there.
+
+    Attributes:
+        difference: what was expected of it, and what was received.
+        setting: the name of what the run was made from and is not now, or None.
+        stored: what that was when the run began, as text.
+    """
+
+    def __init__(
+        self, difference: str, advice: str = "", setting: str | None = None, stored: str = ""
+    ) -> None:
+        super().__init__(f"directory: {difference}{advice}")
+        self.difference, self.setting, self.stored = difference, setting, stored
 
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
@@ -46,12 +74,25 @@ def load_best(model: Any, directory: str | os.PathLike[str]) -> dict[str, float]
     Raises:
         ValueError: the folder has none, they are damaged, or of a model of other sizes.
     """
-    path = user_path(directory, "directory") / BEST
-    if not path.is_file():
-        raise ValueError(f"directory: expected the file {str(path)!r}, which does not exist")
-    arrays, row = read_arrays(path, BEST_KIND)
+    path, arrays, row = _read_best(directory)
     _assign(path, arrays, {"weights": model.weights})
     return row
+
+
+def best_row(directory: str | os.PathLike[str]) -> dict[str, float]:
+    """Return the row of the history that the best weights of the run in a folder belong to.
+
+    Raises:
+        ValueError: the folder has none, or they are damaged.
+    """
+    return _read_best(directory)[2]
+
+
+def _read_best(directory: str | os.PathLike[str]) -> tuple[Path, Arrays, dict[str, float]]:
+    path = user_path(directory, "directory") / BEST
+    if not path.is_file():
+        raise RunError(f"expected the file {str(path)!r}, which does not exist")
+    return path, *read_arrays(path, BEST_KIND)
 
 
 def delete_run(directory: str | os.PathLike[str]) -> None:
@@ -125,9 +166,10 @@ class RunState:
         path = self.directory / STATE
         if not path.is_file():
             if left := [name for name in TRACES if (self.directory / name).exists()]:
-                raise ValueError(
-                    f"directory: expected {STATE} beside {left[0]}, received "
-                    f"{str(self.directory)!r} without it; choose another folder"
+                raise RunError(
+                    f"expected {STATE} beside {left[0]}, received {str(self.directory)!r} "
+                    "without it",
+                    OTHER,
                 )
             return 0
         arrays, description = read_arrays(path, KIND)
@@ -140,9 +182,12 @@ class RunState:
         for name in dict.fromkeys([*self.made_from, *stored]):
             expected, received = self.made_from.get(name, "none"), stored.get(name, "none")
             if expected != received:
-                raise ValueError(
-                    f"directory: expected a run whose {name} is {expected}, received "
-                    f"{str(self.directory)!r}, where it is {received}; choose another folder"
+                raise RunError(
+                    f"expected a run whose {name} is {expected}, received "
+                    f"{str(self.directory)!r}, where it is {received}",
+                    OTHER,
+                    name,
+                    received,
                 )
 
     def save(self, epoch: int) -> None:
@@ -197,15 +242,16 @@ def _assign(path: Path, arrays: Arrays, parts: Mapping[str, list[Any]]) -> None:
             for values in (expected, arrays)
         ]
         if shapes[0] != shapes[1]:
-            raise ValueError(
-                f"directory: expected the state of a run whose {part} has variables of shapes "
-                f"{shapes[0]}, received {str(path)!r} with {shapes[1]}; choose another folder"
+            raise RunError(
+                f"expected the state of a run whose {part} has variables of shapes "
+                f"{shapes[0]}, received {str(path)!r} with {shapes[1]}",
+                OTHER,
             )
     for name, array in expected.items():
         if arrays[name].dtype != array.dtype:
-            raise ValueError(
-                f"directory: expected {array.dtype} numbers, received {str(path)!r} with "
-                f"{arrays[name].dtype}; choose another folder"
+            raise RunError(
+                f"expected {array.dtype} numbers, received {str(path)!r} with {arrays[name].dtype}",
+                OTHER,
             )
     values = iter(arrays[name] for name in expected)
     for variables in parts.values():

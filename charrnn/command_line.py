@@ -8,7 +8,6 @@ import itertools
 import math
 import secrets
 import signal
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,17 +18,29 @@ from charrnn.prompts import LARGEST_SEED
 from charrnn.support.commands import run_command
 from charrnn.support.console import (
     as_typed,
+    complain,
     replace_what_cannot_be_shown,
     say,
     show,
     this_program,
 )
-from charrnn.vocabulary import UNKNOWN_ID
+from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
 from charrnn.weights import PRETRAINED, model_file, read_weights
 from charrnn.windows import WINDOW
 
 __all__ = ["main"]
 
+# Names of arguments in the package -> what is typed for them.
+WORDS = {
+    "source": "file",
+    "path": "--model",
+    "prompts": "--prompt",
+    "length": "--length",
+    "temperature": "--temperature",
+    "top_k": "--top-k",
+    "top_p": "--top-p",
+    "seed": "--seed",
+}
 SHIPPED = "the model that comes with the package"
 
 
@@ -39,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = f"charrnn {options.command}"
     replace_what_cannot_be_shown()
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: print(f"{name}: {message}", file=sys.stderr)
-        return run_command(name, lambda: options.run(options))
+        warnings.showwarning = lambda message, *_, **__: complain(f"{name}: {message}")
+        return run_command(name, lambda: options.run(options), WORDS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,9 +103,12 @@ def _sample(options: Any) -> None:
     seed = secrets.randbelow(LARGEST_SEED + 1) if options.seed is None else options.seed
     sampler = Sampler.load(options.model)
     prompt = sampler.neutral_prompt() if options.prompt is None else options.prompt
-    pieces = sampler.write(
-        prompt, options.length, options.temperature, seed, options.top_k, options.top_p
-    )
+    try:
+        pieces = sampler.write(
+            prompt, options.length, options.temperature, seed, options.top_k, options.top_p
+        )
+    except UnknownCharacterError as error:
+        raise ValueError(f"--prompt{str(error).removeprefix('text')}") from error
     # What has been drawn is shown at once: Ctrl+C and a closed pipe lose nothing of it.
     for piece in itertools.chain([prompt], pieces, ["\n"]):
         show(piece, end="")
@@ -149,7 +163,7 @@ def _train(options: Any) -> int:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
-    if options.output:
+    if options.output is not None:
         output = model_file(options.output, "--output")
     else:
         output = own_text.name_of(options.file)

@@ -8,7 +8,7 @@ import hashlib
 import signal
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn import corpora, metrics
+from charrnn.checkpoints import STATE, TRACES, RunError
 from charrnn.sampler import Sampler
 from charrnn.support.console import say
 from charrnn.support.files import check_room
@@ -80,17 +81,22 @@ def train(
             checkpoints.delete_run(folder)
         run.prepare(recipes.QUICK, seed)
         say(f"training for {minutes:g} minutes; Ctrl+C ends it and keeps the best weights")
-        model = recipes.train_for(
-            minutes * 60,
-            training,
-            len(run.vocabulary),
-            seed,
-            validation,
-            recipes.QUICK,
-            run.report,
-            directory=folder,
-            made_from={"text": text},
-        )
+        try:
+            if resume:
+                run.note(checkpoints.best_row(folder))
+            model = recipes.train_for(
+                minutes * 60,
+                training,
+                len(run.vocabulary),
+                seed,
+                validation,
+                recipes.QUICK,
+                run.report,
+                directory=folder,
+                made_from={"text": text},
+            )
+        except RunError as error:
+            raise ValueError(_as_told(error, folder, seed)) from error
         stopped = interrupts.received
         run.save_somewhere(model)
         if stopped in (None, signal.SIGINT):
@@ -150,8 +156,7 @@ class _Run:
         """Save the best weights, then say where the run is."""
         validation_loss = progress.validation_loss
         if progress.is_best and validation_loss is not None:
-            self.card["seconds"] = round(progress.seconds)
-            self.card["validation_loss"] = round(validation_loss, 4)
+            self.note({"seconds": progress.seconds, "validation_loss": validation_loss})
             try:
                 self.save(progress.model)
             except OSError as error:
@@ -159,6 +164,11 @@ class _Run:
         say(f"{min(progress.share, 1):4.0%}  loss {progress.loss:.3f}  ", end="")
         say(f"validation {validation_loss:.3f}")
         self.interrupts.check()
+
+    def note(self, best: Mapping[str, float]) -> None:
+        """Put on the card when the best weights were found, and their loss."""
+        self.card["seconds"] = round(best["seconds"])
+        self.card["validation_loss"] = round(best["validation_loss"], 4)
 
     def save(self, model: Any) -> None:
         """Write the model's file; a signal waits for it."""
@@ -260,9 +270,18 @@ def _check_output(output: Path, folder: Path, resume: bool, replace: bool) -> No
             f"--output: expected an existing folder, received {str(output.parent)!r} "
             f"for {output.name}"
         )
-    unfinished = (folder / "state.safetensors").exists()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(
+            f"--output: expected {folder}, where the run is kept, to be free or a folder, "
+            "received a file"
+        )
+    left = [name for name in (STATE, *TRACES) if (folder / name).exists()]
+    unfinished = STATE in left
     if resume and not unfinished:
-        raise ValueError(f"--resume: expected a run that did not end in {folder}, received none")
+        received = f"one without its {STATE}; --replace begins anew" if left else "none"
+        raise ValueError(
+            f"--resume: expected a run that did not end in {folder}, received {received}"
+        )
     if resume or replace:
         return
     if unfinished:
@@ -270,11 +289,32 @@ def _check_output(output: Path, folder: Path, resume: bool, replace: bool) -> No
             f"--output: expected a new name, received {output.stem!r}, of which a run did not "
             "end; --resume goes on with it, --replace begins anew"
         )
+    if left:
+        raise ValueError(
+            f"--output: expected a new name, received {output.stem!r}: {folder} holds {left[0]} of "
+            "another run; --replace begins anew"
+        )
     if output.exists():
         raise ValueError(
             f"--output: expected a new name, received {output.stem!r}: {output} exists; "
             "--replace replaces it"
         )
+
+
+def _as_told(error: RunError, folder: Path, seed: int) -> str:
+    """Return what is wrong with a run's folder in the words of the command line."""
+    if error.setting == "text":
+        difference = (
+            f"expected the text that the run in {folder} began with, received another one, or that "
+            "one has changed since"
+        )
+    elif error.setting == "seed":
+        difference = (
+            f"expected --seed {error.stored}, with which the run in {folder} began, received {seed}"
+        )
+    else:
+        difference = error.difference
+    return f"--resume: {difference}; --replace begins anew"
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 import argparse
 import math
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from charrnn.support.console import leave_output
+from charrnn.support.console import complain, leave_output
 
 __all__ = ["at_least", "check_folder", "number_above", "run_command"]
 
@@ -54,12 +53,15 @@ def check_folder(path: Path) -> None:
         pass
 
 
-def run_command(name: str, main: Callable[[], int | None]) -> int:
+def run_command(
+    name: str, main: Callable[[], int | None], words: Mapping[str, str] | None = None
+) -> int:
     """Run a command and return its exit status; what a user can cause is told in one line.
 
     Args:
         name: of the command, which the line begins with.
         main: returns the exit status, or None for 0.
+        words: name of an argument in the package -> what the user types for it.
     """
     try:
         return main() or 0
@@ -67,11 +69,12 @@ def run_command(name: str, main: Callable[[], int | None]) -> int:
         leave_output()  # nobody reads any more, as after `| head`
         return 0
     except (ValueError, ArithmeticError, OSError, ImportError) as error:
-        print(f"{name}: {str(error) or repr(error)}", file=sys.stderr)
+        argument, colon, rest = (str(error) or repr(error)).partition(": ")
+        complain(f"{name}: {(words or {}).get(argument, argument)}{colon}{rest}")
         return 1
     except MemoryError:
-        print(f"{name}: expected more memory than there is", file=sys.stderr)
+        complain(f"{name}: expected more memory than there is")
         return 1
     except KeyboardInterrupt:
-        print(f"\n{name}: stopped", file=sys.stderr)
+        complain(f"\n{name}: stopped")
         return 130

@@ -10,6 +10,7 @@ from pathlib import Path
 
 __all__ = [
     "as_typed",
+    "complain",
     "leave_output",
     "replace_what_cannot_be_shown",
     "say",
@@ -39,6 +40,13 @@ def say(text: str, end: str = "\n") -> None:
         show(text, end)
     except OSError:
         leave_output()
+
+
+def complain(text: str) -> None:
+    """Write to standard error, as far as somebody still reads there: work goes on without."""
+    if sys.stderr is not None:  # print would take standard output instead
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
 
 def leave_output() -> None:

@@ -1,6 +1,8 @@
 """``python -m charrnn``: what a user sees, in this process and in fresh ones."""
 
+import contextlib
 import math
+import os
 import subprocess
 import sys
 import warnings
@@ -252,8 +254,9 @@ def test_an_interruption_is_told(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "nowhere.txt"], "charrnn train: source: expected a corpus name"),
+        (["train", "nowhere.txt"], "charrnn train: file: expected a corpus name"),
         (["train", "x.txt", "--output", "no/folder/x"], "--output: expected an existing folder"),
+        (["train", "x.txt", "--output", ""], "--output: expected the name of a model, received ''"),
         (["train", "x.txt", "--output", "folder/"], "--output: expected the name of a model, rec"),
         (["train", "x.txt", "--minutes", "0"], "--minutes: expected a number above 0, received 0"),
         (
@@ -265,11 +268,15 @@ def test_an_interruption_is_told(capsys, monkeypatch):
             "--minutes: expected a number above 0, rec",
         ),
         (["train", "x.txt", "--seed", "-1"], "--seed: expected 0 to 2147483647, received -1"),
-        (["sample", "--prompt", "中"], "charrnn sample: "),
-        (["sample", "--temperature", "0"], "temperature: expected a number from 1e-30 to 1e+30"),
-        (["sample", "--top-k", "0"], "top_k: expected a whole number of at least 1"),
-        (["sample", "--model", "nothing"], "path: expected the file nothing.safetensors"),
-        (["evaluate", "--model", "nothing"], "path: expected the file nothing.safetensors"),
+        (["sample", "--prompt", "中"], "sample: --prompt: expected characters of the vocabulary"),
+        (["sample", "--prompt", ""], "sample: --prompt: expected texts of at least one character"),
+        (["sample", "--length", "-1"], "--length: expected a whole number of at least 0"),
+        (["sample", "--top-p", "2"], "--top-p: expected a number from 1e-30 to 1, received 2.0"),
+        (["sample", "--seed", "-1"], "--seed: expected a whole number from 0 to 2147483647"),
+        (["sample", "--temperature", "0"], "--temperature: expected a number from 1e-30 to 1e+30"),
+        (["sample", "--top-k", "0"], "--top-k: expected a whole number of at least 1"),
+        (["sample", "--model", "nothing"], "--model: expected the file nothing.safetensors"),
+        (["evaluate", "--model", "nothing"], "--model: expected the file nothing.safetensors"),
     ],
 )
 def test_errors_are_one_line(arguments, message, capsys, tmp_path, monkeypatch):
@@ -286,6 +293,47 @@ def test_evaluate_without_a_text_of_its_own_asks_for_one(tmp_path, capsys, alpha
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
     message = "charrnn evaluate: file: expected a text, because only the models of the package"
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_an_interruption_while_modules_are_loaded_is_quiet():
+    script = (
+        "import runpy, sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'charrnn.weights':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "runpy.run_module('charrnn', run_name='__main__')"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (130, b"", b"")
+
+
+def test_a_warning_that_nobody_reads_ends_nothing(monkeypatch):
+    """As when both outputs of a training go to ``head``, and its disk is full."""
+    done = []
+
+    def warn(source, **_):
+        warnings.warn("disk full", stacklevel=2)
+        done.append(source)
+        raise corpora.CorpusError("no text")
+
+    monkeypatch.setattr(corpora, "load", warn)
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w", 1, "utf-8"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["evaluate", "clock.txt"]) == 1
+    assert done == ["clock.txt"]
+    with contextlib.suppress(OSError):
+        sys.stderr.close()
+
+
+def test_without_standard_error_nothing_goes_to_standard_output(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["sample", "--seed", "-1"]) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_the_module_answers_help_and_wrong_commands():

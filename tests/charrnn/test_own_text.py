@@ -1,5 +1,6 @@
 """What ``charrnn train`` does with a text of one's own, and what stays when it is ended."""
 
+import dataclasses
 import hashlib
 import math
 import os
@@ -186,6 +187,79 @@ def test_resume_wants_a_run_that_did_not_end(calls, capsys):
     error = capsys.readouterr().err
     assert "--resume: expected a run that did not end in clock.training, received none" in error
     assert names() == ["clock.txt"]
+
+
+@pytest.mark.parametrize("left", ["history.csv", "best.safetensors"])
+def test_a_run_that_lost_its_state_is_told_before_the_training(calls, capsys, left):
+    Path("clock.training").mkdir()
+    Path("clock.training", left).write_text("x")
+    assert main(["train", "clock.txt"]) == 1
+    assert main(["train", "clock.txt", "--resume"]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"received 'clock': clock.training holds {left} of another run; --replace" in first
+    assert "received one without its state.safetensors; --replace begins anew" in second
+    assert calls == []
+    assert main(["train", "clock.txt", "--replace"]) == 0
+    assert names() == ["clock.safetensors", "clock.txt"]
+
+
+def test_a_file_in_the_place_of_the_runs_folder_is_told(calls, capsys):
+    Path("clock.training").write_text("mine")
+    assert main(["train", "clock.txt", "--replace"]) == 1
+    assert capsys.readouterr().err == (
+        "charrnn train: --output: expected clock.training, where the run is kept, to be free or a "
+        "folder, received a file\n"
+    )
+    assert Path("clock.training").read_text() == "mine"
+
+
+@pytest.fixture
+def run_of_clock(tmp_path, monkeypatch):
+    """A run in ``clock.training``, begun with the seed 3, of a recipe whose models are small."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recipes, "QUICK", TINY)
+    Path("clock.txt").write_text(clock_text(), encoding="utf-8")
+    Path("other.txt").write_text(clock_text()[:-1], encoding="utf-8")
+    model = TINY.build(11)
+    made_from = {"recipe": dataclasses.asdict(TINY), "seed": 3, "text": clock_text()}
+    state = RunState(model, model.optimizer, "clock.training", made_from)
+    row = {"seconds": 50.0, "loss": 2.5, "validation_loss": 2.25}
+    state.history.append(row)
+    state.directory.mkdir()
+    state.save_best(row)
+    state.save(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "seed", "message"),
+    [
+        ("clock.txt", "0", "expected --seed 3, with which the run in clock.training began, "),
+        ("other.txt", "3", "expected the text that the run in clock.training began with, "),
+    ],
+)
+def test_resume_says_in_the_words_of_its_user_what_differs(
+    run_of_clock, capsys, text, seed, message
+):
+    options = ["--output", "clock", "--resume", "--seed", seed]
+    assert main(["train", text, *options]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"charrnn train: --resume: {message}received ")
+    assert error.endswith("; --replace begins anew\n")
+    assert error.count("\n") == 1
+
+
+def test_resume_names_the_file_that_is_missing(run_of_clock, capsys):
+    Path("clock.training/best.safetensors").unlink()
+    assert main(["train", "clock.txt", "--resume", "--seed", "3"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("charrnn train: --resume: expected the file ")
+    assert "best.safetensors', which does not exist" in error
+
+
+def test_the_card_of_a_run_that_finds_nothing_better_tells_what_it_found_before(run_of_clock):
+    assert main(["train", "clock.txt", "--resume", "--seed", "3", "--minutes", "0.5"]) == 0
+    card = read_weights("clock").card
+    assert (card["seconds"], card["validation_loss"]) == (50, 2.25)
 
 
 def test_two_trainings_of_one_name_are_refused(calls, capsys):
