@@ -8,6 +8,7 @@ import itertools
 import math
 import secrets
 import signal
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
