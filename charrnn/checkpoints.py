@@ -148,7 +148,13 @@ class RunState:
         self._held = ExitStack()
 
     def __enter__(self) -> "RunState":
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise RunError(
+                f"expected a folder or a new name, received {str(self.directory)!r}: "
+                "that, or what is above it, is no folder"
+            ) from error
         taken = f"directory: expected one that no other run uses, received {str(self.directory)!r}"
         self._held.enter_context(locked(self.directory / "lock", taken))
         return self
@@ -269,7 +275,15 @@ def _config(optimizer: Any) -> dict[str, Any]:
 
 def _short(value: object) -> str:
     """Return a setting as text, a long one as its hash."""
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=_as_text)
     if len(text) <= 80:
         return text
     return "of SHA-256 " + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    """Return what JSON does not hold as text; NumPy and TensorFlow abbreviate long arrays."""
+    if hasattr(value, "__array__") and (array := np.asarray(value)).ndim:
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        return f"array {array.shape} of {array.dtype}, SHA-256 {digest}"
+    return str(value)

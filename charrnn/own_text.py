@@ -40,6 +40,8 @@ LEAST = 513 + WINDOW + 1
 # Characters that an evaluation predicts at most, spread over the text: some seconds of work, and
 # all of the validation text of tiny Shakespeare.
 EVALUATED = 120_000
+# Fewer where there are thousands of symbols: so many probabilities take some seconds, too.
+PROBABILITIES = 200_000_000
 # Characters that n-grams are counted in at most, the last ones: some seconds of work.
 COUNTED = 10_000_000
 
@@ -137,7 +139,7 @@ class _Run:
         if len(counted) > COUNTED / 5:
             seconds = len(counted) / 1e6
             say(f"counting n-grams in {len(counted):,} characters: about {seconds:.0f} seconds")
-        parts = metrics.parallel_streams(len(validation), EVALUATED)
+        parts = metrics.parallel_streams(len(validation), _limit(len(self.vocabulary)))
         context, loss = best_n_gram(counted, validation, len(self.vocabulary), parts)
         say(f"best n-gram ({context} characters of context): {loss:.3f} nats per character")
         return training, validation
@@ -206,17 +208,23 @@ class _Run:
 def losses(model: Any, ids: Ids) -> Iterator[tuple[str, float]]:
     """Give the loss of each protocol, by its name, as soon as it is there; say what runs.
 
-    Long texts are read in parts; see ``EVALUATED``.
+    Long texts are read in parts; see ``EVALUATED`` and ``PROBABILITIES``.
     """
-    characters = min(len(ids) - 1, EVALUATED)
+    limit = _limit(model.hyperparameters["vocabulary_size"])
+    characters = min(len(ids) - 1, limit)
     spread = "" if characters == len(ids) - 1 else ", spread over the text"
     say(f"evaluating on {characters:,} characters{spread}: some seconds for each protocol")
     if len(ids) > WINDOW:
-        yield "windows_loss", metrics.windows_loss(model, ids, limit=EVALUATED)
+        yield "windows_loss", metrics.windows_loss(model, ids, limit=limit)
     else:
         say(f"windows of {WINDOW}: none, for the text has only {len(ids)} characters")
-    streams = metrics.parallel_streams(len(ids), EVALUATED)
+    streams = metrics.parallel_streams(len(ids), limit)
     yield "stream_loss", metrics.stream_loss(model, ids, streams=streams)
+
+
+def _limit(symbols: int) -> int:
+    """Return how many characters an evaluation predicts at most, so that it takes some seconds."""
+    return max(min(EVALUATED, PROBABILITIES // symbols), WINDOW)
 
 
 def best_n_gram(

@@ -5,6 +5,7 @@ the server said about its version.
 """
 
 import json
+import re
 import shutil
 import time
 import warnings
@@ -13,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from charrnn.support.files import PREFIX, remove_abandoned, write_atomically
+from charrnn.support.files import remove_abandoned, write_atomically
 
 with warnings.catch_warnings():
     # pooch imports tqdm, which warns in a notebook where ipywidgets is missing.
@@ -22,6 +23,10 @@ with warnings.catch_warnings():
 
 __all__ = ["cache_folder", "file_of_page", "keep", "read", "read_note"]
 
+# What earlier versions called what was not complete, after ``tempfile``; other hidden files are the
+# user's.
+EARLIER_FOLDER = re.compile(r"\.[a-z0-9_]{8}")
+EARLIER_FILE = re.compile(r"\..+\.[a-z0-9_]{8}")
 OLD = 300  # seconds; a run of an earlier version that lives needs its temporary files for less
 
 
@@ -30,9 +35,10 @@ def cache_folder() -> Path:
     folder = Path(pooch.os_cache("charrnn"))
     if folder.is_dir():
         remove_abandoned(folder)
-        for path in folder.glob(".*"):  # of earlier versions, whose names differ
+        for path in folder.glob(".*"):
             with suppress(OSError):  # another process was faster, or holds it
-                if not path.name.startswith(PREFIX) and path.stat().st_mtime < time.time() - OLD:
+                name = EARLIER_FOLDER if path.is_dir() else EARLIER_FILE
+                if name.fullmatch(path.name) and path.stat().st_mtime < time.time() - OLD:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
     return folder
 

@@ -62,7 +62,14 @@ def as_typed(word: object) -> str:
     text = str(word)
     if text.startswith("-") and Path(text).parent == Path():  # a file, not an option
         text = os.path.join(".", text)  # noqa: PTH118
-    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+    return _quoted_on_windows(text) if os.name == "nt" else shlex.quote(text)
+
+
+def _quoted_on_windows(text: str) -> str:
+    """Return a word for Windows' shells, which take more signs for their own than programs do."""
+    quoted = subprocess.list2cmdline([text])
+    plain = quoted.startswith('"') or not set(quoted) & set("&|<>^()%!;,=@#$'`{}")
+    return quoted if plain else f'"{quoted}"'
 
 
 def this_program() -> str:

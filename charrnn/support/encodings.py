@@ -5,7 +5,7 @@ certain; for any other encoding the bytes do not say which it is, and a detector
 readings that are most like a text.
 """
 
-import shlex
+from charrnn.support.console import as_typed
 
 __all__ = ["EncodingError", "decode", "is_html", "likely_encodings"]
 
@@ -194,10 +194,12 @@ def _advice(data: bytes, place: int, name: str) -> str:
             f"{name}: expected a text in UTF-8, received {received}, and no encoding of text fits"
         )
     first, *others = likely
+    is_page = name.lower().startswith(("http://", "https://"))
     return (
         f"{name}: expected UTF-8, received {received}; the encoding is probably {first}"
         f"{''.join(f', or {other}' for other in others)}: "
-        f"iconv -f {first} -t UTF-8 {shlex.quote(name)} > new.txt"
+        f"{'save the page as old.txt, then ' if is_page else ''}"
+        f"iconv -f {first} -t UTF-8 {'old.txt' if is_page else as_typed(name)} > new.txt"
     )
 
 

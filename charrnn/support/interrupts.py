@@ -31,7 +31,7 @@ class Interrupts:
         self.received: signal.Signals | None = None
         self._shields = 0  # how many blocks want signals to wait, an interruption among them
         self._waiting = False
-        self._dropped = False
+        self._raised = False  # an exception, and nobody has said that it arrived
         self._before: dict[int, object] = {}
         self._hook: Callable[[Any], object] = sys.unraisablehook
 
@@ -54,10 +54,8 @@ class Interrupts:
         sys.unraisablehook = self._hook
 
     def _drop(self, unraisable: Any) -> None:
-        """Note an interruption that Python drops, because it came while an object was destroyed."""
-        if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            self._dropped = True
-        else:
+        """Say nothing of an interruption that Python drops while an object is destroyed."""
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             self._hook(unraisable)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
@@ -66,6 +64,7 @@ class Interrupts:
             self._waiting = True
         else:
             self._shields += 1
+            self._raised = True
             raise KeyboardInterrupt
 
     @contextmanager
@@ -80,16 +79,18 @@ class Interrupts:
 
     def allow(self) -> None:
         """Let signals interrupt again; raise KeyboardInterrupt if one has waited."""
-        self._shields = 0
+        self._shields, self._raised = 0, False
         self._raise_if_waiting()
 
     def _raise_if_waiting(self) -> None:
         if self._waiting and not self._shields:
-            self._waiting, self._shields = False, 1
+            self._waiting, self._shields, self._raised = False, 1, True
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if one has been dropped; to be called now and then."""
-        if self._dropped:
-            self._dropped = False
+        """Raise KeyboardInterrupt if one was raised; to be called by work that it should have ended.
+
+        One that comes while an object is destroyed Python drops, and a library may catch one.
+        """
+        if self._raised:
             raise KeyboardInterrupt

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from charrnn.backend import keras
+from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState, check_loss, load_best, write_history
 from charrnn.model import CharacterModel
 from charrnn.support.arrays import read_arrays, write_arrays
@@ -98,6 +98,24 @@ def test_the_best_weights_come_back(saved):
 def test_the_run_of_another_text_is_refused(saved, made_from, message):
     with pytest.raises(ValueError, match=message):
         RunState(*new_run(1), saved, made_from).restore()
+
+
+@pytest.mark.parametrize("kind", [np.asarray, lambda ids: [ids], tf.constant])
+def test_the_run_of_other_ids_is_refused(tmp_path, kind):
+    """One of thousands differs, where NumPy prints dots."""
+    ids, others = np.arange(5000), np.arange(5000)
+    others[2500] = 0
+    RunState(*new_run(1), tmp_path, {"ids": kind(ids)}).save(3)
+    assert RunState(*new_run(1), tmp_path, {"ids": kind(ids.copy())}).restore() == 3
+    with pytest.raises(ValueError, match="a run whose ids is of SHA-256"):
+        RunState(*new_run(1), tmp_path, {"ids": kind(others)}).restore()
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(ValueError, match="directory: expected a folder or a new name"):
+            RunState(*new_run(1), place).__enter__()
 
 
 @pytest.mark.parametrize("changes", [{"layers": 2}, {"units": 6}, {"dropout": 0.25}])

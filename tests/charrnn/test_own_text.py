@@ -117,6 +117,29 @@ def test_the_n_gram_is_scored_on_the_characters_that_the_model_predicts():
     assert loss == pytest.approx(min(losses), abs=1e-12)
 
 
+def test_an_evaluation_takes_fewer_characters_where_there_are_more_symbols(capsys, monkeypatch):
+    """And the n-gram is scored on as many."""
+    monkeypatch.setattr(own_text, "PROBABILITIES", 11_000)
+    model = TINY.build(11)
+    ids = Vocabulary(clock_text()).encode(clock_text())
+    limits = []
+    monkeypatch.setattr(metrics, "windows_loss", lambda *_, limit: limits.append(limit))
+    monkeypatch.setattr(metrics, "stream_loss", lambda *_, streams: limits.append(streams))
+    assert [name for name, _ in own_text.losses(model, ids)] == ["windows_loss", "stream_loss"]
+    assert limits == [1000, metrics.parallel_streams(6000, 1000)]
+    assert "evaluating on 1,000 characters, spread over the text" in capsys.readouterr().out
+    scored = []
+
+    def best_n_gram(training, validation, size, parts):
+        scored.append(parts)
+        return 0, 1.0
+
+    monkeypatch.setattr(own_text, "best_n_gram", best_n_gram)
+    run = own_text._Run(clock_text() * 5, Path("x.safetensors"), None)
+    run.split()
+    assert scored == [metrics.parallel_streams(3000, 1000)]
+
+
 def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, monkeypatch):
     there = []
     trained = recipes.train_for

@@ -58,6 +58,21 @@ def test_a_word_typed_in_the_shell_is_the_same_word(word):
     assert typed == ("./-x" if word == "-x" else word)
 
 
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("my", "my"),
+        ("C:\\texts\\my.txt", "C:\\texts\\my.txt"),
+        ("my text", '"my text"'),
+        ("R&D", '"R&D"'),
+        ("http://a/?b=1&c", '"http://a/?b=1&c"'),
+        ("", '""'),
+    ],
+)
+def test_a_word_typed_on_windows_is_one_word(word, typed):
+    assert console._quoted_on_windows(word) == typed
+
+
 def test_this_program_is_named_as_it_was_started(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["bin/charrnn", "train"])
     assert console.this_program() == "bin/charrnn"

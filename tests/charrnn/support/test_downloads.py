@@ -279,22 +279,27 @@ def test_where_the_cache_cannot_be_written_the_page_is_used(page, cache) -> None
 
 def test_leftovers_of_killed_runs_are_cleared(cache) -> None:
     """Of this version by their lock, of earlier ones by their age."""
-    for name in (".old", ".new"):
+    old, new = ".abcd_123", ".abcd_124"
+    mine = [".git", ".gitignore", ".page.txt.swp"]
+    for name in (old, new, ".git"):
         (cache / name).mkdir(parents=True)
         (cache / name / "tmp").touch()
-    for name in (".page.txt.old", ".page.txt.new", ".charrnn-1.part", ".charrnn-2.part"):
+    for name in (f".page.txt{old}", f".page.txt{new}", ".charrnn-1.part", ".charrnn-2.part"):
         (cache / name).touch()
-    for name in (".old", ".page.txt.old", ".charrnn-2.part"):
+    for name in mine[1:]:
+        (cache / name).touch()
+    for name in (old, f".page.txt{old}", ".charrnn-2.part", *mine):
         os.utime(cache / name, (0, 0))
     descriptor = os.open(cache / ".charrnn-2.part", os.O_RDWR)
     try:
         assert hold(descriptor)  # whoever writes it lives, however old it is
         cache_module.cache_folder()
-        assert sorted(names(cache)) == [".charrnn-2.part", ".new", ".page.txt.new"]
+        left = sorted([new, f".page.txt{new}", *mine])
+        assert sorted(names(cache)) == sorted([".charrnn-2.part", *left])
     finally:
         os.close(descriptor)
     cache_module.cache_folder()
-    assert sorted(names(cache)) == [".new", ".page.txt.new"]
+    assert sorted(names(cache)) == left
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")

@@ -196,3 +196,17 @@ def test_html_is_seen() -> None:
     assert is_html("<HTML lang=en>")
     assert not is_html("A text about <html>")
     assert not is_html("")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("-my.txt", "iconv -f CP1252 -t UTF-8 ./-my.txt > new.txt"),
+        (
+            "https://example.org/my.txt",
+            "save the page as old.txt, then iconv -f CP1252 -t UTF-8 old.txt > new.txt",
+        ),
+    ],
+)
+def test_the_command_that_converts_can_be_typed(name: str, command: str) -> None:
+    assert refusal((TEXTS["fr"] * 5).encode("cp1252"), name).endswith(command)

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -88,8 +89,20 @@ def test_an_interruption_that_is_dropped_is_raised_later(capsys):
         assert interrupts.received == signal.SIGINT
         with pytest.raises(KeyboardInterrupt):
             interrupts.check()
-        interrupts.check()  # once
+        interrupts.allow()
+        interrupts.check()
     assert capsys.readouterr().err == ""
+
+
+def test_an_interruption_that_a_library_catches_is_raised_later():
+    with Interrupts() as interrupts:
+        with suppress(BaseException):
+            send("SIGINT")
+        for _ in range(2):  # until it arrives
+            with pytest.raises(KeyboardInterrupt):
+                interrupts.check()
+        interrupts.allow()
+        interrupts.check()
 
 
 def test_other_errors_of_objects_that_are_destroyed_are_told_as_ever(monkeypatch):
