@@ -151,7 +151,7 @@ def train_for(
         report: called ``REPORTS`` times, less often if a step takes more than its share of the run,
             and after ``SILENCE`` seconds at the latest.
         clock: gives seconds; read once at the beginning and once after each step.
-        directory: of this run alone. At reports, ``SAVING`` seconds or more apart, the state is
+        directory: of this run alone. Before reports, ``SAVING`` seconds or more apart, the state is
             saved there, and a run that it holds goes on: the seconds of its parts add up. None
             saves nothing.
         made_from: what else the run is made from; see ``checkpoints.RunState``.
@@ -219,10 +219,11 @@ def train_for(
                 if validation_loss is not None and is_best:
                     best, lowest = model.get_weights(), validation_loss
                 told = Progress(progress, elapsed, step, loss, validation_loss, is_best, model)
-                if report is not None:
-                    report(told)
+                # What has been reported is kept, whatever happens next.
                 if run is not None:
                     _keep(run, told)
+                if report is not None:
+                    report(told)
         except KeyboardInterrupt:
             if best is None:
                 raise

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from charrnn import metrics, recipes
+from charrnn.checkpoints import best_row
 from charrnn.recipes import Recipe, train_for
 from charrnn.windows import endless_streams
 
@@ -200,7 +201,7 @@ def whole(tmp_path_factory):
 
 
 def killed_at(report):
-    """Return reports that end the process at one of them, before the state is saved."""
+    """Return reports that end the process at one of them."""
 
     def told(progress):
         reports.append(progress)
@@ -222,7 +223,7 @@ def test_a_killed_run_goes_on_from_its_last_state(endless, whole, tmp_path, repo
     rest = Reports()
     again = run_in(tmp_path, rest)
     # States are saved at the reports 1, 4, 7, ...: after 2, 8, 14 seconds.
-    saved = 0 if report == 1 else (report - 2) // 3 * 3 + 1
+    saved = (report - 1) // 3 * 3 + 1
     assert [told.step for told in rest] == [told.step for told in expected[saved:]]
     assert rest.validation == pytest.approx(expected.validation[saved:], abs=1e-5)
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
@@ -242,6 +243,17 @@ def test_a_run_that_went_on_keeps_weights_that_were_better_before(endless, tmp_p
     assert lowest < min(rest.validation) - 0.01
     assert not any(told.is_best for told in rest)
     assert metrics.windows_loss(model, BACKWARDS) == pytest.approx(lowest, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_best_weights_are_kept_before_they_are_reported(endless, tmp_path):
+    reports = killed_at(2)
+    with pytest.raises(Kill):
+        run_in(tmp_path, reports)
+    row = best_row(tmp_path)
+    assert (
+        row["validation_loss"] == min(reports.reports.validation) == reports.reports.validation[1]
+    )
 
 
 @pytest.mark.slow
