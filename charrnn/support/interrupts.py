@@ -88,7 +88,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if one was raised; to be called by work that it should have ended.
+        """Raise KeyboardInterrupt if one was raised; for work that it should have ended.
 
         One that comes while an object is destroyed Python drops, and a library may catch one.
         """
