@@ -55,8 +55,12 @@ class RunError(ValueError):
 
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
-    """Write a history as CSV, whole or not at all."""
-    write_table([{key: f"{value:.7g}" for key, value in row.items()} for row in history], path)
+    """Write a history as CSV, whole or not at all; rows may lack what others measured."""
+    names = dict.fromkeys(name for row in history for name in row)
+    write_table(
+        [{name: f"{row[name]:.7g}" if name in row else "" for name in names} for row in history],
+        path,
+    )
 
 
 def check_loss(loss: float, epoch: int) -> None:

@@ -79,9 +79,9 @@ def train(
 
         from charrnn import checkpoints, recipes
 
-        if replace:
-            checkpoints.delete_run(folder)
         run.prepare(recipes.QUICK, seed)
+        if replace:  # not before there is room for the new one
+            checkpoints.delete_run(folder)
         say(f"training for {minutes:g} minutes; Ctrl+C ends it and keeps the best weights")
         try:
             if resume:

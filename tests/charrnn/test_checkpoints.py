@@ -100,6 +100,16 @@ def test_the_run_of_another_text_is_refused(saved, made_from, message):
         RunState(*new_run(1), saved, made_from).restore()
 
 
+def test_a_run_may_go_on_with_another_measure(saved):
+    """As a model that was compiled anew with a metric."""
+    state = RunState(*new_run(1), saved, {"text": "tick"})
+    state.restore()
+    state.history.append({"epoch": 4.0, "loss": 0.5, "accuracy": 0.75})
+    state.save(4)
+    lines = (saved / "history.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["epoch,loss,accuracy", "1,2.5,", "2,0.3,", "4,0.5,0.75"]
+
+
 @pytest.mark.parametrize("kind", [np.asarray, lambda ids: [ids], tf.constant])
 def test_the_run_of_other_ids_is_refused(tmp_path, kind):
     """One of thousands differs, where NumPy prints dots."""

@@ -312,6 +312,18 @@ def test_a_disk_without_room_is_told_before_the_training(calls, capsys, monkeypa
     assert wanted == [(Path("clock.safetensors"), 4 * 8 * weights)]
 
 
+def test_a_run_is_not_replaced_where_there_is_no_room_for_another(calls, capsys, monkeypatch):
+    model = TINY.build(11)
+    RunState(model, model.optimizer, "clock.training").save(3)
+
+    def room(path, size):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(own_text, "check_room", room)
+    assert main(["train", "clock.txt", "--replace"]) == 1
+    assert RunState(model, model.optimizer, "clock.training").restore() == 3
+
+
 def test_a_model_that_cannot_be_saved_where_it_should_is_saved_elsewhere(
     calls, capsys, monkeypatch
 ):
