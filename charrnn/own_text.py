@@ -5,6 +5,7 @@ stands in a folder beside it, ``NAME.training``, until the run has ended.
 """
 
 import hashlib
+import os
 import signal
 import tempfile
 import warnings
@@ -263,7 +264,7 @@ def name_of(source: str) -> Path:
     name = Path(source.split("?")[0]).stem
     if not name or source.startswith("/dev/") or source == "-":
         raise ValueError(f"--output: expected a name, for {source!r} gives none; received none")
-    return model_file(name, "--output")
+    return model_file(os.path.join(os.curdir, name), "--output")  # noqa: PTH118
 
 
 def digest(text: str) -> str:

@@ -37,7 +37,7 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 
 def user_path(path: str | os.PathLike[str], name: str = "path") -> Path:
-    """Return a path as a user types it, ``~`` expanded.
+    """Return a path as a user types it, ``~`` at its beginning expanded; ``./~x`` is a file ``~x``.
 
     Raises:
         ValueError: there is no such user, or a character that no path has.
@@ -45,7 +45,11 @@ def user_path(path: str | os.PathLike[str], name: str = "path") -> Path:
     try:
         if "\0" in os.fspath(path):
             raise ValueError("a NUL is no character of a path")
-        return Path(path).expanduser()
+        given = Path(path)
+        # Path drops the dot, and the next one who expands would take the file for a home folder.
+        if str(given).startswith("~") and not os.fspath(path).startswith("~"):
+            return given.absolute()
+        return given.expanduser()
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"{name}: expected a path, received {os.fspath(path)!r}: {error}"

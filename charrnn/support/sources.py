@@ -2,8 +2,9 @@
 
 import stat
 import sys
-from pathlib import Path
 from typing import BinaryIO
+
+from charrnn.support.files import user_path
 
 __all__ = ["LARGEST", "SourceError", "read_source"]
 
@@ -25,7 +26,7 @@ def read_source(name: str) -> bytes:
     try:
         if name == "-" and (standard_input := getattr(sys.stdin, "buffer", None)):
             return _read(standard_input, name)
-        path = Path(name).expanduser()
+        path = user_path(name)
         status = path.stat()
         if not name:
             raise FileNotFoundError(name)

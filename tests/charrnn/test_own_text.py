@@ -381,6 +381,15 @@ def test_a_text_without_a_name_needs_one_for_its_model(source, capsys):
     assert "--output: expected a name, for " in capsys.readouterr().err
 
 
+def test_a_text_whose_name_begins_like_a_home_folder(calls, capsys):
+    Path("clock.txt").rename("~clock.txt")
+    assert main(["train", "./~clock.txt"]) == 0
+    assert names() == ["~clock.safetensors", "~clock.txt"]
+    more = capsys.readouterr().out.splitlines()[-1].split()[-1].strip("'\"")
+    assert read_weights(more).card["seconds"] == 60
+    assert read_weights("./~clock").card["seconds"] == 60
+
+
 def test_a_model_is_named_after_its_text(tmp_path):
     assert own_text.name_of("a/my.txt") == Path("my.safetensors")
     assert own_text.name_of("http://host/x/my.v2.txt?key=1") == Path("my.v2.safetensors")
