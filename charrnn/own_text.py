@@ -106,7 +106,10 @@ def train(
             run.show(model, validation)
         say(f"saved as {output}")
         if stopped is None:
-            checkpoints.delete_run(folder)
+            try:
+                checkpoints.delete_run(folder)
+            except OSError as error:
+                warnings.warn(f"{error}; {folder} is not needed any more", stacklevel=2)
         return stopped
 
 

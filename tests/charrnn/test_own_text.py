@@ -348,6 +348,19 @@ def test_a_model_that_cannot_be_saved_where_it_should_is_saved_elsewhere(
         place.parent.rmdir()
 
 
+def test_a_folder_that_cannot_be_removed_at_the_end_is_a_warning(calls, capsys, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("charrnn.checkpoints.delete_run", refuse)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["train", "clock.txt"]) == 0
+    output = capsys.readouterr()
+    assert output.out.splitlines()[-1].endswith("sample --model clock")
+    assert "'clock.training'; clock.training is not needed any more" in output.err
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
