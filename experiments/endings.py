@@ -37,6 +37,8 @@ class Training:
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # As in the foreground: in a background job it would be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
         )
         threading.Thread(target=self._read, daemon=True).start()

@@ -455,6 +455,7 @@ def slow(*given, **named):
     return train_for(*rest, told, clock=itertools.count().__next__, **named)
 
 STOP, SIGNALS = sys.argv[1:3]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
 recipes.train_for = slow
 sys.exit(main(sys.argv[3:]))
 """

@@ -13,6 +13,16 @@ POSIX = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, nam
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends signals of POSIX")
 
 
+@pytest.fixture(autouse=True)
+def handled():
+    """Signals as a process in the foreground has them: in a background job SIGINT is ignored."""
+    before = {name: signal.signal(getattr(signal, name), signal.SIG_DFL) for name in POSIX}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
 def send(name):
     os.kill(os.getpid(), getattr(signal, name))
 
