@@ -13,13 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.support.arrays import (
-    Arrays,
-    read_arrays,
-    read_earlier_pair,
-    remove_earlier_description,
-    write_arrays,
-)
+from charrnn.support.arrays import Arrays, arrays_in, read_arrays, write_arrays
 from charrnn.support.files import sha256, user_path
 from charrnn.vocabulary import Vocabulary
 
@@ -169,7 +163,8 @@ def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
         "card": model.card,
     }
     write_arrays(file, KIND, model.arrays, description)
-    remove_earlier_description(file)  # that of the model which has just been replaced
+    if _earlier_description(file) is not None:  # of the model which has just been replaced
+        file.with_suffix(".json").unlink(missing_ok=True)
 
 
 def read_weights(path: str | os.PathLike[str]) -> StoredModel:
@@ -195,7 +190,7 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     try:
         arrays, description = read_arrays(file, KIND)
     except ValueError:
-        if (pair := read_earlier_pair(file)) is None:
+        if (pair := _read_earlier_pair(file)) is None:
             raise
         arrays, description = pair
     try:
@@ -210,6 +205,35 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     model = StoredModel(hyperparameters, vocabulary, card, arrays)
     _check(model, file)
     return replace(model, arrays={name: array.astype("float32") for name, array in arrays.items()})
+
+
+def _read_earlier_pair(file: Path) -> tuple[Arrays, dict[str, Any]] | None:
+    """Read a model of two files, as there were before descriptions moved into the arrays' own.
+
+    The second had the ending ``.json`` and the hash of the first, but none of itself.
+
+    Returns:
+        As ``read_arrays``; None if there is no second file, or it is not that of the first.
+    """
+    description = _earlier_description(file)
+    if description is None or description["sha256"] != sha256(file):
+        return None
+    try:
+        return arrays_in(file.read_bytes()), description
+    except ValueError:
+        return None
+
+
+def _earlier_description(file: Path) -> dict[str, Any] | None:
+    """Return what the second file of an earlier pair holds; None for any other JSON file."""
+    try:
+        description: Any = json.loads(file.with_suffix(".json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    keys = {"hyperparameters", "characters", "sha256", "card"}
+    if isinstance(description, dict) and description.keys() == keys:
+        return dict(description)
+    return None
 
 
 def _check(model: StoredModel, file: Path) -> None:

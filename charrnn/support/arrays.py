@@ -20,14 +20,13 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from charrnn.support.files import sha256, write_atomically
+from charrnn.support.files import write_atomically
 
 __all__ = [
     "FORMAT",
     "Arrays",
+    "arrays_in",
     "read_arrays",
-    "read_earlier_pair",
-    "remove_earlier_description",
     "write_arrays",
 ]
 
@@ -102,44 +101,21 @@ def read_arrays(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[s
     if head["kind"] != kind:
         raise ValueError(f"{path}: expected {kind}, received {head['kind']!r:.80}")
     try:
-        arrays = load(data)
-    except FOREIGN as error:
-        raise ValueError(f"{path}: expected arrays that NumPy knows: {error!r:.200}") from error
-    return dict(sorted(arrays.items())), head["description"]
+        return arrays_in(data), head["description"]
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
-def read_earlier_pair(path: Path) -> tuple[Arrays, dict[str, Any]] | None:
-    """Read what was written as two files, before descriptions moved into the arrays' own.
+def arrays_in(data: bytes) -> Arrays:
+    """Return the arrays of a file's bytes, in the order of their names.
 
-    The second had the ending ``.json`` and the hash of the first, but none of itself.
-
-    Returns:
-        As ``read_arrays``; None if there is no second file, or it is not that of the first.
+    Raises:
+        ValueError: these are no arrays that NumPy knows.
     """
-    description = _earlier_description(path)
-    if description is None or description["sha256"] != sha256(path):
-        return None
     try:
-        return dict(sorted(load(path.read_bytes()).items())), description
-    except FOREIGN:
-        return None
-
-
-def remove_earlier_description(path: Path) -> None:
-    """Remove the second file of ``read_earlier_pair``, if there is one; no other JSON file."""
-    if _earlier_description(path) is not None:
-        path.with_suffix(".json").unlink(missing_ok=True)
-
-
-def _earlier_description(path: Path) -> dict[str, Any] | None:
-    try:
-        description: Any = json.loads(path.with_suffix(".json").read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    keys = {"hyperparameters", "characters", "sha256", "card"}
-    if isinstance(description, dict) and description.keys() == keys:
-        return dict(description)
-    return None
+        return dict(sorted(load(data).items()))
+    except FOREIGN as error:
+        raise ValueError(f"expected arrays that NumPy knows: {error!r:.200}") from error
 
 
 def _head(data: bytes) -> dict[str, Any] | None:
