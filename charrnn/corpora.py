@@ -13,6 +13,7 @@ from pathlib import Path
 
 from charrnn.support.downloads import DownloadError, Wheel, fetch, fetch_page
 from charrnn.support.encodings import EncodingError, decode, is_html
+from charrnn.support.files import user_path
 from charrnn.support.sources import SourceError, read_source
 
 __all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
@@ -186,7 +187,7 @@ def _whole(text: str, name: str) -> str:
 def _find(corpus: Corpus) -> bytes:
     """Return the checked file of a corpus, fetched where needed."""
     folder = os.environ.get("CHARRNN_DATA")
-    if folder and (path := Path(folder).expanduser() / corpus.file).is_file():
+    if folder and (path := user_path(folder, "CHARRNN_DATA") / corpus.file).is_file():
         data = path.read_bytes()
         try:
             _check(data, corpus)

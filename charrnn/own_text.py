@@ -251,9 +251,9 @@ def best_n_gram(
         # A text's first character counts for n-grams: they predict it from nothing.
         predicted.append(np.arange(first, part.stop) > part.start)
     wanted, counts = np.concatenate(pieces), np.concatenate(predicted)
-    found = {}
+    seen, found = training - 1, {}
     for context in range(longest + 1):
-        p = metrics.witten_bell_probabilities(training - 1, wanted, size, context)
+        p = metrics.witten_bell_probabilities(seen, wanted, size, context)
         found[context] = float(-np.log(p[counts]).mean())
     return min(found.items(), key=lambda item: item[1])
 

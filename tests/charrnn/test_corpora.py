@@ -446,3 +446,9 @@ def test_a_bad_text_by_address_never_enters_the_cache(
     assert files(cache) == []
     origin.content, origin.missing_bytes = b"mended", 0
     assert load(origin.url) == "mended"
+
+
+def test_a_data_folder_that_is_no_path_is_told(monkeypatch):
+    monkeypatch.setenv("CHARRNN_DATA", "~nobody-of-that-name")
+    with pytest.raises(ValueError, match=r"^CHARRNN_DATA: expected a path"):
+        corpora.load("shakespeare")
