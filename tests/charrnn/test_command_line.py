@@ -1,28 +1,19 @@
 """``python -m charrnn``: what a user sees, in this process and in fresh ones."""
 
 import contextlib
-import math
 import os
 import subprocess
 import sys
 import warnings
 
-import numpy as np
 import pytest
 
 from charrnn import command_line, corpora, own_text, recipes
 from charrnn.command_line import main
 from charrnn.export import save_model
-from charrnn.recipes import Recipe
 from charrnn.sampler import Sampler
 from charrnn.weights import PRETRAINED, read_weights, shipped
-
-TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8)
-
-
-def clock_text():
-    """Return 6,000 characters, words drawn at random."""
-    return "".join(np.random.default_rng(0).choice(["tick ", "tock ", "dong\n"], 1200))
+from tests.helpers.own_text import TINY, clock_text
 
 
 def run(*arguments):
@@ -203,30 +194,6 @@ def test_a_card_that_makes_no_sense_evaluates_the_whole_text(
     assert main(["evaluate", str(tmp_path / "x.txt"), "--model", str(tmp_path / "model")]) == 0
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith("320 of 320 characters; the model was trained on parts of it")
-
-
-@pytest.mark.slow
-def test_a_loss_that_is_not_finite_is_told_and_the_best_weights_are_saved(
-    tmp_path, capsys, monkeypatch
-):
-    class Diverging(Recipe):
-        def rate(self, step, progress):
-            return super().rate(step, progress) if progress < 0.5 else math.nan
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recipes, "QUICK", Diverging(4, 8, batch_size=4, length=8))
-    monkeypatch.setattr(recipes, "MAX_PASSES", 1)
-    (tmp_path / "clock.txt").write_text(clock_text(), encoding="utf-8")
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")  # as for a user; in tests they are errors
-        assert main(["train", "clock.txt", "--minutes", "60"]) == 0
-    output = capsys.readouterr()
-    assert output.err.startswith("charrnn train: loss: expected a finite number, received nan at")
-    assert output.err.endswith("ended early, with the best weights until then\n")
-    assert output.err.count("\n") == 1
-    reported = [float(line.split()[-1]) for line in output.out.splitlines() if "% " in line]
-    assert 9 <= len(reported) <= 11
-    assert read_weights("clock").card["windows_loss"] == pytest.approx(min(reported), abs=0.2)
 
 
 def test_a_warning_is_one_line(capsys, monkeypatch):

@@ -21,13 +21,7 @@ from charrnn.recipes import Progress, Recipe
 from charrnn.support.locks import locked
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
-
-TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8)
-
-
-def clock_text():
-    """Return 6,000 characters, words drawn at random."""
-    return "".join(np.random.default_rng(0).choice(["tick ", "tock ", "dong\n"], 1200))
+from tests.helpers.own_text import TINY, clock_text
 
 
 @pytest.fixture

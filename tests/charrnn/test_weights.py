@@ -22,6 +22,7 @@ from charrnn.weights import (
     write_weights,
 )
 from experiments.pretrained import RECIPE, SEED, SPECIFICATIONS
+from tests.helpers.damage import every_flip_and_cut
 
 SIZES = {
     "vocabulary_size": 4,
@@ -132,13 +133,7 @@ def test_others_read_the_arrays(path):
 @pytest.mark.slow
 def test_every_flipped_bit_and_every_cut_is_noticed(path):
     file = model_file(path)
-    content = file.read_bytes()
-    damaged = [content[:length] for length in range(len(content))]
-    for place in range(len(content)):
-        for bit in range(8):
-            damaged.append(bytearray(content))
-            damaged[-1][place] ^= 1 << bit
-    for data in damaged:
+    for data in every_flip_and_cut(file.read_bytes()):
         file.write_bytes(data)
         with pytest.raises(ValueError, match=r"model\.safetensors: (damaged|expected)"):
             read_weights(path)

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load
 
 from charrnn.support.arrays import read_arrays, write_arrays
+from tests.helpers.damage import every_flip_and_cut
 
 ARRAYS = {"b": np.full((2, 3), 0.1, "float32"), "a": np.arange(4), "c": np.array(7)}
 DESCRIPTION = {"characters": "aб中", "card": {"sha256": "0" * 64}}
@@ -40,13 +41,7 @@ def test_equal_arrays_in_any_order_give_equal_files(file, tmp_path):
 
 
 def test_every_flipped_bit_and_every_cut_is_noticed(file):
-    content = file.read_bytes()
-    damaged = [content[:length] for length in range(len(content))]
-    for place in range(len(content)):
-        for bit in range(8):
-            damaged.append(bytearray(content))
-            damaged[-1][place] ^= 1 << bit
-    for data in damaged:
+    for data in every_flip_and_cut(file.read_bytes()):
         file.write_bytes(data)
         with pytest.raises(ValueError, match=str(file)):
             read_arrays(file, "a model")
