@@ -135,13 +135,17 @@ def test_evaluate_says_that_the_text_has_changed(trained, capsys, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "characters"),
-    [("shakespeare", (111_540, 1_115_394)), ("great-expectations", (99_390, 993_905))],
+    ("name", "fixture", "characters"),
+    [
+        ("shakespeare", "shakespeare", (111_540, 1_115_394)),
+        ("great-expectations", "book", (99_390, 993_905)),
+    ],
 )
 def test_the_models_of_the_package_are_evaluated_on_what_they_were_not_trained_on(
-    capsys, name, characters
+    capsys, request, name, fixture, characters
 ):
     """The parallel streams give the card's losses, which are those of the single stream."""
+    request.getfixturevalue(fixture)  # skips where the book cannot be had
     given = [] if name == "shakespeare" else ["--model", str(shipped(name))]
     assert main(["evaluate", *given]) == 0
     lines = capsys.readouterr().out.splitlines()

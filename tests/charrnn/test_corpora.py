@@ -450,5 +450,5 @@ def test_a_bad_text_by_address_never_enters_the_cache(
 
 def test_a_data_folder_that_is_no_path_is_told(monkeypatch):
     monkeypatch.setenv("CHARRNN_DATA", "~nobody-of-that-name")
-    with pytest.raises(ValueError, match=r"^CHARRNN_DATA: expected a path"):
+    with pytest.raises(ValueError, match=r"^CHARRNN_DATA: expected a path, received '~nobody-of"):
         corpora.load("shakespeare")
