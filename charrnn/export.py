@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import tf
-from charrnn.generation import Generator, TextsInGraph
+from charrnn.generation import SIGNATURE, Generator
 from charrnn.model import CharacterModel
 from charrnn.support.folders import folder_for_tensorflow, write_folder_atomically
 from charrnn.vocabulary import Vocabulary
@@ -88,14 +88,17 @@ def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) ->
     one_step = generator.one_step
     model = one_step.model
     # A new one, whose graph is traced here: without cuDNN.
-    portable = TextsInGraph(model, generator.vocabulary, one_step.top_k, one_step.top_p)
+    portable = Generator(model, generator.vocabulary, one_step.top_k, one_step.top_p)
+    exported = tf.Module()
+    exported.model, exported.table = model, portable.table  # what the graph reads
+    exported.__call__ = portable.in_graph
 
     def serve(prompts: Any, length: Any, temperature: Any, seed: Any) -> dict[str, Any]:
-        return {"texts": portable(prompts, length, temperature, seed)}
+        return {"texts": portable.in_graph(prompts, length, temperature, seed)}
 
-    signature = tf.function(serve, input_signature=portable.__call__.input_signature)
+    signature = tf.function(serve, input_signature=SIGNATURE)
     with without_cudnn(model), write_folder_atomically(target, _is_saved_model) as folder:
-        tf.saved_model.save(portable, str(folder), signatures=signature)
+        tf.saved_model.save(exported, str(folder), signatures=signature)
 
 
 def _is_saved_model(files: set[str]) -> bool:

@@ -28,7 +28,6 @@ from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 __all__ = [
     "Generator",
     "OneStep",
-    "TextsInGraph",
     "check_draw",
     "continue_ids",
     "generate",
@@ -187,11 +186,18 @@ def continue_ids(
     return tf.transpose(texts.stack())  # (time, batch) -> (batch, time)
 
 
-class TextsInGraph(tf.Module):  # type: ignore[misc]
-    """Texts in, texts out, for any number of prompts of any lengths, in one graph of tensors.
+SIGNATURE = (
+    tf.TensorSpec((None,), tf.string, "prompts"),
+    tf.TensorSpec((), tf.int32, "length"),
+    tf.TensorSpec((), tf.float32, "temperature"),
+    tf.TensorSpec((), tf.int32, "seed"),
+)
 
-    Everything the graph needs hangs on the module, so that it can be exported. ``Generator`` is the
-    one to call with numbers of Python.
+
+class Generator(tf.Module):  # type: ignore[misc]
+    """Texts in, texts out, for any number of prompts of any lengths, in one graph.
+
+    ``in_graph`` is the graph, ``table`` the resource it reads besides the model's weights.
     """
 
     def __init__(
@@ -214,15 +220,10 @@ class TextsInGraph(tf.Module):  # type: ignore[misc]
             default_value=UNKNOWN_ID,
         )
         self.symbols = tf.constant(list(vocabulary.symbols))
+        # Not a decorated method: TensorFlow 2.21 was seen, once, to trace one whose graph calls
+        # another such method with its stand-in for ``self``, which has none of its attributes.
+        self.in_graph = tf.function(self._continue, input_signature=SIGNATURE)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((None,), tf.string, "prompts"),
-            tf.TensorSpec((), tf.int32, "length"),
-            tf.TensorSpec((), tf.float32, "temperature"),
-            tf.TensorSpec((), tf.int32, "seed"),
-        ]
-    )
     def __call__(self, prompts: Any, length: Any, temperature: Any, seed: Any) -> Any:
         """Continue each prompt.
 
@@ -236,9 +237,18 @@ class TextsInGraph(tf.Module):  # type: ignore[misc]
             Texts, shape (batch,).
 
         Raises:
-            InvalidArgumentError: an empty or unknown prompt, a length, temperature or seed that
-                cannot be. A graph cannot raise ValueError; ``charrnn.prompts`` checks the same.
+            ValueError: a number of Python that cannot be. What int32 cannot hold TensorFlow would
+                cut without a word.
+            InvalidArgumentError: the same of a tensor; an empty or unknown prompt. A graph cannot
+                raise ValueError.
         """
+        numbers = length, temperature, seed
+        if not any(map(tf.is_tensor, numbers)):
+            check_sampling([] if tf.is_tensor(prompts) else prompts, *numbers)
+        return self.in_graph(prompts, *numbers)
+
+    def _continue(self, prompts: Any, length: Any, temperature: Any, seed: Any) -> Any:
+        """``__call__`` on tensors; what ``charrnn.prompts`` checks is checked here in the graph."""
         characters = tf.strings.unicode_split(prompts, "UTF-8")
         ends = tf.cast(characters.row_lengths(), tf.int32)  # (batch,)
         known = self.table.lookup(characters.flat_values)
@@ -263,20 +273,3 @@ class TextsInGraph(tf.Module):  # type: ignore[misc]
         rows = continue_ids(one_step, prompt_ids, ends, length, temperature, seed)
         rows = tf.RaggedTensor.from_tensor(rows, lengths=ends + length)
         return tf.strings.reduce_join(tf.gather(self.symbols, rows), axis=1)
-
-
-class Generator(TextsInGraph):
-    """Texts in, texts out, for any number of prompts of any lengths, in one graph."""
-
-    def __call__(self, prompts: Any, length: Any, temperature: Any, seed: Any) -> Any:
-        """Continue each prompt; as ``TextsInGraph``.
-
-        Raises:
-            ValueError: a number of Python that cannot be. What int32 cannot hold TensorFlow would
-                cut without a word.
-            InvalidArgumentError: the same of a tensor; an empty or unknown prompt.
-        """
-        numbers = length, temperature, seed
-        if not any(map(tf.is_tensor, numbers)):
-            check_sampling([] if tf.is_tensor(prompts) else prompts, *numbers)
-        return super().__call__(prompts, *numbers)
