@@ -16,6 +16,9 @@ The path of a text; each module names what goes in and what comes out:
     metrics       a model and ids -> loss; n-grams to compare with
     weights       arrays        <-> files
     export        a model       <-> files that others load
+    fine_tuning   a trained model and a text -> what training goes on from
+    verdict       what a run saw -> whether it is better than an n-gram, and what would help
+    own_run       a model's name -> the files that its training writes, checked and held
     own_text      a text of one's own -> a model's file: what `charrnn train` does
     command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from charrnn.support.console import (
     this_program,
 )
 from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
-from charrnn.weights import PRETRAINED, model_file, read_weights
+from charrnn.weights import PRETRAINED, SHIPPED, model_file, read_weights
 from charrnn.windows import WINDOW
 
 __all__ = ["main"]
@@ -42,7 +43,7 @@ WORDS = {
     "top_p": "--top-p",
     "seed": "--seed",
 }
-SHIPPED = "the model that comes with the package"
+DEFAULT = "the model that comes with the package"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,6 +71,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--minutes", type=float, default=2.0, help="time to train (default: 2)")
     train.add_argument("--seed", type=int, default=0, help="of the weights at the beginning")
+    train.add_argument("--units", type=int, help="of each layer (default: the recipe's)")
+    train.add_argument("--layers", type=int, help="recurrent ones (default: the recipe's)")
+    train.add_argument(
+        "--dropout",
+        type=float,
+        help="share of a layer's outputs left out at each step, against learning a text by heart "
+        "(default: the recipe's)",
+    )
+    train.add_argument(
+        "--validation",
+        type=int,
+        metavar="CHARACTERS",
+        help=f"how many at the end of the text are kept to choose and judge the weights, "
+        f"{WINDOW + 1} at least (default: a tenth)",
+    )
+    train.add_argument(
+        "--from",
+        dest="origin",
+        metavar="MODEL",
+        help="go on from this trained model, whose sizes the new one has, with the text's "
+        f"characters added: a model's file, or {' or '.join(SHIPPED)}",
+    )
     again = train.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on with a run that did not end")
     again.add_argument(
@@ -78,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
-    sample.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    sample.add_argument("--model", default=str(PRETRAINED), help=f"default: {DEFAULT}")
     sample.add_argument("--prompt", help="beginning of the text (default: a line end)")
     sample.add_argument("--length", type=int, default=1000, help="new characters (default: 1000)")
     sample.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
@@ -88,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="loss of a model on a text")
     evaluate.set_defaults(run=_evaluate)
-    evaluate.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    evaluate.add_argument("--model", default=str(PRETRAINED), help=f"default: {DEFAULT}")
     evaluate.add_argument(
         "file",
         nargs="?",
@@ -164,18 +187,36 @@ def _train(options: Any) -> int:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
+    for name, largest in own_text.LARGEST.items():
+        value = getattr(options, name)
+        if value is not None and not 1 <= value <= largest:
+            raise ValueError(f"--{name}: expected 1 to {largest}, received {value}")
+    if options.dropout is not None and not 0 <= options.dropout < 1:
+        raise ValueError(
+            f"--dropout: expected at least 0 and below 1, received {options.dropout:g}"
+        )
     if options.output is not None:
         output = model_file(options.output, "--output")
     else:
         output = own_text.name_of(options.file)
-    stopped = own_text.train(
-        options.file, output, options.minutes, options.seed, options.resume, options.replace
-    )
+    names = [field.name for field in fields(own_text.Options)]
+    wanted = own_text.Options(**{name: getattr(options, name) for name in names})
+    stopped = own_text.train(options.file, output, wanted)
     name = output.with_suffix("")
     say(f"more: {this_program()} sample --model {as_typed(name)}")
     if stopped is None:
         return 0
     again = f"train {as_typed(options.file)} --output {as_typed(name)}"
-    numbers = f"--minutes {options.minutes:g} --seed {options.seed}"
-    say(f"to go on: {this_program()} {again} {numbers} --resume")
+    say(f"to go on: {this_program()} {again} {_as_typed_again(wanted)} --resume")
     return 0 if stopped == signal.SIGINT else 128 + stopped
+
+
+def _as_typed_again(wanted: Any) -> str:
+    """Return the options of a training without which it could not go on."""
+    typed = [f"--minutes {wanted.minutes:g}", f"--seed {wanted.seed}"]
+    for name in ("units", "layers", "dropout", "validation"):
+        if (value := getattr(wanted, name)) is not None:
+            typed.append(f"--{name} {value}")
+    if wanted.origin is not None:
+        typed.append(f"--from {as_typed(wanted.origin)}")
+    return " ".join(typed)

@@ -8,36 +8,42 @@ import hashlib
 import os
 import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn import corpora, metrics
-from charrnn.checkpoints import STATE, TRACES, RunError
+from charrnn import checkpoints, corpora, fine_tuning, metrics, own_run, verdict
+from charrnn.checkpoints import RunError
 from charrnn.sampler import Sampler
-from charrnn.support.console import say
+from charrnn.support.background import begin
+from charrnn.support.console import one_line, say
 from charrnn.support.files import check_room
 from charrnn.support.interrupts import Interrupts
-from charrnn.support.locks import locked
 from charrnn.vocabulary import Vocabulary
-from charrnn.weights import expected_shapes, model_file
+from charrnn.weights import StoredModel, expected_shapes, model_file
 from charrnn.windows import WINDOW, split_by_position
 
 if TYPE_CHECKING:  # TensorFlow is loaded after what can be refused without it
-    from charrnn.recipes import Progress
+    from charrnn.recipes import Progress, Recipe
 
-__all__ = ["LEAST", "digest", "losses", "name_of", "train"]
+__all__ = ["LARGEST", "LEAST", "Options", "digest", "losses", "name_of", "train"]
 
 Ids = npt.NDArray[np.int32]
 
-# Characters of a text: 513 that `recipes.train_for` needs, a window and its target to validate on.
-LEAST = 513 + WINDOW + 1
+# Characters to train on: that `recipes.train_for` needs.
+TRAINED = 513
+# Characters of a text: also a window and its target to validate on.
+LEAST = TRAINED + WINDOW + 1
+# Sizes up to these are no slip of the finger; a model of the largest has a billion weights.
+LARGEST = {"units": 4096, "layers": 8}
 # Characters that an evaluation predicts at most, spread over the text: some seconds of work, and
 # all of the validation text of tiny Shakespeare.
 EVALUATED = 120_000
@@ -45,72 +51,133 @@ EVALUATED = 120_000
 PROBABILITIES = 200_000_000
 # Characters that n-grams are counted in at most, the last ones: some seconds of work.
 COUNTED = 10_000_000
+# Of the recipe's learning rates, where training goes on from a trained model: the full ones undo
+# what that has learnt.
+GOING_ON = 0.5
+# Columns of a terminal that a report's sample has.
+SAMPLED = 60
 
 
-def train(
-    source: str, output: Path, minutes: float, seed: int, resume: bool, replace: bool
-) -> signal.Signals | None:
+@dataclass(frozen=True)
+class Options:
+    """What a user may want of a training; None leaves it to the recipe, or to ``train``.
+
+    Attributes:
+        minutes: to train.
+        seed: of the weights at the beginning.
+        units: of each recurrent layer.
+        layers: how many there are.
+        dropout: share of each layer's outputs that a training step leaves out.
+        validation: how many characters at the end of the text are kept.
+        origin: a trained model to go on from, as typed.
+        resume: go on with a run that did not end.
+        replace: begin anew, even if there is such a model or such a run.
+    """
+
+    minutes: float = 2.0
+    seed: int = 0
+    units: int | None = None
+    layers: int | None = None
+    dropout: float | None = None
+    validation: int | None = None
+    origin: str | None = None
+    resume: bool = False
+    replace: bool = False
+
+
+def train(source: str, output: Path, options: Options) -> signal.Signals | None:
     """Train a model by the quick recipe and save it; say on standard output what happens.
 
     Args:
         source: as of ``corpora.load``.
         output: the model's file.
-        minutes: to train.
-        seed: of the weights at the beginning.
-        resume: go on with a run that did not end.
-        replace: begin anew, even if there is such a model or such a run.
+        options: what the user wants.
 
     Returns:
         The signal that ended it early, with the best weights saved; None if it came to its end.
 
     Raises:
-        ValueError: the text cannot be trained on, the output is taken, or another process trains
-            under that name.
+        ValueError: the text cannot be trained on, the output is taken, another process trains
+            under that name, or an option does not fit.
         OSError: the model cannot be written; the message says where it is instead.
         KeyboardInterrupt: ended before there was anything to save.
     """
-    folder = output.with_name(f"{output.stem}.training")
-    _check_output(output, folder, resume, replace)
-    with Interrupts() as interrupts, _held(folder):
+    folder, history = own_run.folder_of(output), own_run.history_of(output)
+    own_run.check_output(output, options.resume, options.replace)
+    origin = None
+    if options.origin is not None:
+        sizes = {"units": options.units, "layers": options.layers}
+        origin = own_run.read_origin(options.origin, output, options.resume, sizes)
+    with Interrupts() as interrupts, own_run.held(folder):
         text = corpora.load(source, prefer_files=True, least=LEAST)
-        run = _Run(text, output, interrupts)
+        run = _Run(text, output, interrupts, options, origin)
         if source in corpora.CORPORA and not Path(source).is_file():
             run.card["corpus"] = source
         training, validation = run.split()
+        if len(training) > COUNTED / 5:
+            counted = min(len(training), COUNTED)
+            seconds = f"about {counted / 1e6:.0f} seconds"
+            say(f"counting n-grams in {counted:,} characters: {seconds}")
+        counting = begin(lambda: run.count(training, validation))
 
-        from charrnn import checkpoints, recipes
+        from charrnn import recipes  # takes as long as counting
 
-        run.prepare(recipes.QUICK, seed)
-        if replace:  # not before there is room for the new one
+        recipe = run.prepare(recipes.QUICK)
+        run.tell_n_gram(counting)
+        if options.replace:  # not before there is room for the new one
             checkpoints.delete_run(folder)
-        say(f"training for {minutes:g} minutes; Ctrl+C ends it and keeps the best weights")
+        minutes = f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'}"
+        say(f"training for {minutes}; Ctrl+C ends it and keeps the best weights")
         try:
-            if resume:
-                run.note(checkpoints.best_row(folder))
+            if options.resume:
+                run.go_on(folder)
             model = recipes.train_for(
-                minutes * 60,
+                options.minutes * 60,
                 training,
                 len(run.vocabulary),
-                seed,
+                options.seed,
                 validation,
-                recipes.QUICK,
+                recipe,
                 run.report,
+                clock=run.clock,
                 directory=folder,
-                made_from={"text": text},
+                made_from={"text": text, **run.settings()},
+                start=run.start(),
             )
         except RunError as error:
-            raise ValueError(_as_told(error, folder, seed)) from error
+            raise ValueError(own_run.as_told(error, folder, run.settings())) from error
         stopped = interrupts.received
         run.save_somewhere(model)
         if stopped in (None, signal.SIGINT):
-            run.show(model, validation)
+            run.show(model, validation, stopped is not None)
         say(f"saved as {output}")
         if stopped is None:
             try:
+                if checkpoints.keep_history(folder, history):
+                    say(f"history of the losses: {history}")
                 checkpoints.delete_run(folder)
             except OSError as error:
                 warnings.warn(f"{error}; {folder} is not needed any more", stacklevel=2)
         return stopped
+
+
+class _Clock:
+    """Gives seconds, without those in which it was stopped."""
+
+    def __init__(self) -> None:
+        self.left_out = 0.0
+
+    def __call__(self) -> float:
+        return time.perf_counter() - self.left_out
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Leave out the time of the block."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.left_out += time.perf_counter() - began
 
 
 class _Run:
@@ -119,57 +186,143 @@ class _Run:
     Attributes:
         text: all of it.
         kept: how many characters at its end are for validation.
-        vocabulary: of the text.
+        symbols: the vocabulary of the text.
+        vocabulary: of the model: that of the text, merged with that of the model gone on from.
         output: the model's file.
         card: what that says of the model.
         interrupts: the signals that end the run.
+        options: what the user wants.
+        origin: the model gone on from, with the merged vocabulary, or None.
+        recipe: known after ``prepare``.
+        n_gram: loss of the best one, known after ``tell_n_gram``.
+        history: a row for each report.
+        clock: by which the run is timed; it stands still while samples are written.
     """
 
-    def __init__(self, text: str, output: Path, interrupts: Interrupts) -> None:
-        self.text, self.output, self.interrupts = text, output, interrupts
-        self.vocabulary = Vocabulary(text)
-        self.kept = max(len(text) // 10, WINDOW + 1)
+    def __init__(
+        self,
+        text: str,
+        output: Path,
+        interrupts: Interrupts,
+        options: Options,
+        origin: tuple[StoredModel, dict[str, Any]] | None = None,
+    ) -> None:
+        self.text, self.output, self.interrupts, self.options = text, output, interrupts, options
+        self.kept = _kept(len(text), options.validation)
         self.card: dict[str, Any] = {
             "corpus_sha256": digest(text),
             "validation_characters": self.kept,
         }
+        self.symbols = self.vocabulary = Vocabulary(text)
+        self.origin: StoredModel | None = None
+        if origin is not None:
+            model, self.card["from"] = origin
+            self.origin = fine_tuning.merge(model, self.symbols.characters)
+            self.vocabulary = self.origin.vocabulary
+        self.recipe: Recipe | None = None
+        self.n_gram: float | None = None
+        self.history: checkpoints.History = []
+        self.clock = _Clock()
 
     def split(self) -> tuple[Ids, Ids]:
-        """Return the ids for training and validation; say what they are, and the best n-gram."""
-        say(f"{len(self.text):,} characters, {len(self.vocabulary) - 1} different ones; ", end="")
+        """Return the ids for training and validation; say what they are."""
+        say(f"{len(self.text):,} characters, {len(self.symbols) - 1} different ones; ", end="")
         say(f"the last {self.kept:,} are kept for validation")
-        training, validation = split_by_position(self.vocabulary.encode(self.text), self.kept)
-        counted = training[-COUNTED:]
-        if len(counted) > COUNTED / 5:
-            seconds = len(counted) / 1e6
-            say(f"counting n-grams in {len(counted):,} characters: about {seconds:.0f} seconds")
-        parts = metrics.parallel_streams(len(validation), _limit(len(self.vocabulary)))
-        context, loss = best_n_gram(counted, validation, len(self.vocabulary), parts)
-        say(f"best n-gram ({context} characters of context): {loss:.3f} nats per character")
-        return training, validation
+        if "from" in self.card:
+            self._tell_origin(self.card["from"])
+        return split_by_position(self.vocabulary.encode(self.text), self.kept)
 
-    def prepare(self, recipe: Any, seed: int) -> None:
-        """Put the recipe on the card; try whether there is room for the model and the run."""
+    def _tell_origin(self, origin: Mapping[str, Any]) -> None:
+        new = len(self.vocabulary) - 1 - origin["characters"]
+        say(f"going on from {origin['name']}, for which {new} of them are new")
+        kept = origin.get("validation_characters")
+        same = origin.get("corpus_sha256") == self.card["corpus_sha256"]
+        if same and type(kept) is int and kept < self.kept:  # True is an int, too
+            say(
+                f"it was trained on {self.kept - kept:,} of the characters that are kept now: ",
+                end="",
+            )
+            say("the losses here say too little")
+
+    def count(self, training: Ids, validation: Ids) -> tuple[int, float]:
+        """Return the context and the loss of the best n-gram, as ``best_n_gram``."""
+        # Ids of the text's own vocabulary: a character that it lacks is nothing to expect.
+        own = np.concatenate([[0], self.symbols.encode(self.vocabulary.characters)])
+        parts = windows_read(len(validation), _limit(len(self.vocabulary)))
+        counted = own[training[-COUNTED:]]
+        return best_n_gram(counted, own[validation], len(self.symbols), parts)
+
+    def tell_n_gram(self, counting: "Future[tuple[int, float]]") -> None:
+        """Wait for ``count``; say what it gave."""
+        context, self.n_gram = counting.result()
+        self.card["n_gram_loss"] = round(self.n_gram, 4)
+        given = f"best n-gram ({context} characters of context)"
+        say(f"{given}: {self.n_gram:.3f} nats per character")
+
+    def prepare(self, quick: "Recipe") -> "Recipe":
+        """Return the recipe, with what the user wants; put it on the card.
+
+        Try whether there is room for the model and the run.
+        """
+        given = {name: getattr(self.options, name) for name in ("units", "layers", "dropout")}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        if self.origin is not None:
+            sizes = self.origin.hyperparameters
+            own = {name: sizes[name] for name in asdict(quick).keys() & sizes.keys()}
+            own |= {"dropout": quick.dropout, "learning_rate": GOING_ON * quick.learning_rate}
+            wanted = own | wanted
+        self.recipe = recipe = replace(quick, **wanted)
         sizes = {name: getattr(recipe, name) for name in ("embedding_size", "units", "layers")}
         sizes |= {"vocabulary_size": len(self.vocabulary), "cell": "gru"}
         weights = sum(int(np.prod(shape)) for shape in expected_shapes(sizes).values())
         # The model, the best weights, and twice, while one replaces the other, a state with up to
         # two numbers of the optimizer for each weight; four bytes each.
         check_room(self.output, 4 * 8 * weights)
-        self.card["recipe"] = {**asdict(recipe), "seed": seed}
+        self.card["recipe"] = {**asdict(recipe), "seed": self.options.seed}
+        return recipe
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a run that goes on has to have in common with its beginning."""
+        common = {name: getattr(self.recipe, name) for name in ("units", "layers", "dropout")}
+        common |= {"seed": self.options.seed, "validation": self.kept}
+        return common | ({"from": self.card["from"]["sha256"]} if "from" in self.card else {})
+
+    def start(self) -> list[npt.NDArray[Any]] | None:
+        """Return the weights of the model gone on from."""
+        if self.origin is None:
+            return None
+        return [self.origin.arrays[name] for name in expected_shapes(self.origin.hyperparameters)]
+
+    def go_on(self, folder: Path) -> None:
+        """Read where the run in a folder is, and say it."""
+        self.note(checkpoints.best_row(folder))
+        self.history, _ = checkpoints.read_run(folder)
+        done = self.history[-1]["seconds"] if self.history else 0
+        say(f"{done:.0f} of its {60 * self.options.minutes:.0f} seconds are done")
 
     def report(self, progress: "Progress") -> None:
-        """Save the best weights, then say where the run is."""
-        validation_loss = progress.validation_loss
+        """Save the best weights, then say where the run is, and show what the model writes."""
+        loss, validation_loss = progress.loss, progress.validation_loss
+        row = {"seconds": progress.seconds, "loss": loss, "validation_loss": validation_loss}
+        self.history.append({name: value for name, value in row.items() if value is not None})
         if progress.is_best and validation_loss is not None:
             self.note({"seconds": progress.seconds, "validation_loss": validation_loss})
             try:
                 self.save(progress.model)
             except OSError as error:
                 warnings.warn(f"{error}; training goes on", RuntimeWarning, stacklevel=2)
-        say(f"{min(progress.share, 1):4.0%}  loss {progress.loss:.3f}  ", end="")
-        say(f"validation {validation_loss:.3f}")
+        before = "before training" if loss is None else f"loss {loss:.3f}"
+        say(f"{min(progress.share, 1):4.0%}  {before}  validation {validation_loss:.3f}")
+        with self.clock.stopped():
+            say(f"      {self.sample(progress.model)}")
         self.interrupts.check()
+
+    def sample(self, model: Any) -> str:
+        """Return what the model writes after a line end, on one line; always the same draws."""
+        from charrnn.export import as_stored
+
+        sampler = Sampler(as_stored(model, self.vocabulary))
+        return one_line(sampler.write(sampler.neutral_prompt(), SAMPLED, 0.8), SAMPLED)
 
     def note(self, best: Mapping[str, float]) -> None:
         """Put on the card when the best weights were found, and their loss."""
@@ -192,7 +345,7 @@ class _Run:
             self.save(model)
             raise OSError(f"{error}; the model has been saved as {self.output}") from error
 
-    def show(self, model: Any, validation: Ids) -> None:
+    def show(self, model: Any, validation: Ids, stopped: bool) -> None:
         """Evaluate the model, save the losses with it, let it write; Ctrl+C leaves out the rest."""
         try:
             self.interrupts.allow()
@@ -201,12 +354,40 @@ class _Run:
                 self.card[name] = round(loss, 4)
                 say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")
             self.save(model)
+            say(self.verdict(self.card["windows_loss"], stopped))
             sampler = Sampler.load(self.output)
             prompt = self.text[-self.kept :].lstrip()[:20] or self.text.strip()[:20]
             (written,) = sampler.generate([prompt], 300, 0.8)
             say(f"it writes:\n\n{written}\n")
         except KeyboardInterrupt:
             say("\nthe rest is left out")
+
+    def verdict(self, loss: float, stopped: bool) -> str:
+        """Return whether the model is better than the n-gram, and what would help if not."""
+        assert self.recipe is not None
+        assert self.n_gram is not None
+        ended = verdict.Ended(
+            self.history,
+            self.options.minutes,
+            len(self.text) - self.kept,
+            self.recipe.units,
+            self.recipe.dropout,
+            stopped,
+        )
+        return verdict.sentence(loss, self.n_gram, ended)
+
+
+def _kept(characters: int, wanted: int | None) -> int:
+    """Return how many characters at the end of a text are for validation: a tenth, or as wanted."""
+    least, most = WINDOW + 1, characters - TRAINED
+    if wanted is None:
+        return max(characters // 10, least)
+    if not least <= wanted <= most:
+        raise ValueError(
+            f"--validation: expected {least} to {most:,} of the {characters:,} characters, "
+            f"received {wanted:,}"
+        )
+    return wanted
 
 
 def losses(model: Any, ids: Ids) -> Iterator[tuple[str, float]]:
@@ -231,6 +412,13 @@ def _limit(symbols: int) -> int:
     return max(min(EVALUATED, PROBABILITIES // symbols), WINDOW)
 
 
+def windows_read(characters: int, limit: int) -> list[slice]:
+    """Return the parts of a text that ``metrics.windows_loss`` reads, each with its last target."""
+    count = (characters - 1) // WINDOW
+    every = max(-(-count * WINDOW // limit), 1)
+    return [slice(first * WINDOW, (first + 1) * WINDOW + 1) for first in range(0, count, every)]
+
+
 def best_n_gram(
     training: Ids, validation: Ids, vocabulary_size: int, parts: Sequence[slice]
 ) -> tuple[int, float]:
@@ -240,7 +428,7 @@ def best_n_gram(
         training: ids to count.
         validation: ids to predict.
         vocabulary_size: [UNK], which never occurs, included.
-        parts: of ``validation``, as of ``metrics.parallel_streams``.
+        parts: of ``validation``; a part's first character is not predicted.
     """
     size = vocabulary_size - 1
     longest = min(metrics.longest_context(size), 5)
@@ -273,76 +461,3 @@ def name_of(source: str) -> Path:
 def digest(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, by which a model's card knows it."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _check_output(output: Path, folder: Path, resume: bool, replace: bool) -> None:
-    """Raise ValueError unless the model's file and the run's folder may be written."""
-    if not output.parent.is_dir():
-        raise ValueError(
-            f"--output: expected an existing folder, received {str(output.parent)!r} "
-            f"for {output.name}"
-        )
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(
-            f"--output: expected {folder}, where the run is kept, to be free or a folder, "
-            "received a file"
-        )
-    left = [name for name in (STATE, *TRACES) if (folder / name).exists()]
-    unfinished = STATE in left
-    if resume and not unfinished:
-        received = f"one without its {STATE}; --replace begins anew" if left else "none"
-        raise ValueError(
-            f"--resume: expected a run that did not end in {folder}, received {received}"
-        )
-    if resume or replace:
-        return
-    if unfinished:
-        raise ValueError(
-            f"--output: expected a new name, received {output.stem!r}, of which a run did not "
-            "end; --resume goes on with it, --replace begins anew"
-        )
-    if left:
-        raise ValueError(
-            f"--output: expected a new name, received {output.stem!r}: {folder} holds {left[0]} of "
-            "another run; --replace begins anew"
-        )
-    if output.exists():
-        raise ValueError(
-            f"--output: expected a new name, received {output.stem!r}: {output} exists; "
-            "--replace replaces it"
-        )
-
-
-def _as_told(error: RunError, folder: Path, seed: int) -> str:
-    """Return what is wrong with a run's folder in the words of the command line."""
-    if error.setting == "text":
-        difference = (
-            f"expected the text that the run in {folder} began with, received another one, or that "
-            "one has changed since"
-        )
-    elif error.setting == "seed":
-        difference = (
-            f"expected --seed {error.stored}, with which the run in {folder} began, received {seed}"
-        )
-    else:
-        difference = error.difference
-    return f"--resume: {difference}; --replace begins anew"
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the run's folder, which is made; it is removed if nothing stays in it."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ValueError(
-            f"--output: expected a folder that files can be written to, received "
-            f"{str(folder.parent)!r}: {error.strerror}"
-        ) from error
-    taken = f"--output: expected a name that no other training uses, received {folder.stem!r}"
-    try:
-        with locked(folder / "in-use", taken):
-            yield
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
