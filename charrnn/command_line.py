@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charrnn import metrics
 from charrnn.prompts import LARGEST_SEED
 from charrnn.support.commands import run_command
@@ -25,7 +27,7 @@ from charrnn.support.console import (
     show,
     this_program,
 )
-from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
+from charrnn.vocabulary import UnknownCharacterError
 from charrnn.weights import PRETRAINED, model_file, read_weights
 from charrnn.windows import WINDOW
 
@@ -116,13 +118,14 @@ def _sample(options: Any) -> None:
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora, own_text
+    from charrnn import corpora, encoded, own_text
 
-    card = read_weights(options.model).card
+    stored = read_weights(options.model)
+    card = stored.card
     if options.file is not None:
-        text = corpora.load(options.file, prefer_files=True)
+        text = encoded.read(options.file, vocabulary=stored.vocabulary)
     elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
-        text = corpora.load(card["corpus"])
+        text = encoded.read(card["corpus"], vocabulary=stored.vocabulary, prefer_files=False)
     else:
         raise ValueError(
             "file: expected a text, because only the models of the package bring theirs; for "
@@ -130,23 +133,22 @@ def _evaluate(options: Any) -> None:
         )
     if len(text) < 2:
         raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
-    part, kept = text, card.get("validation_characters")
-    if own_text.digest(text) != card.get("corpus_sha256"):
+    ids, kept = text.ids, card.get("validation_characters")
+    if text.sha256 != card.get("corpus_sha256"):
         said = (
             "; this is not the text that the model was trained on,\n"
             "or it has changed since: then the model may have been trained on parts of it"
         )
     elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
-        part, said = text[-kept:], ", those that the model was not trained on"
+        ids, said = ids[-kept:], ", those that the model was not trained on"
     else:
         said = "; the model was trained on parts of it, and its card does not say which"
-    say(f"{len(part):,} of {len(text):,} characters{said}")
+    say(f"{len(ids):,} of {len(text):,} characters{said}")
 
     from charrnn.export import load_model
 
-    model, vocabulary = load_model(options.model)
-    ids = vocabulary.encode(part)
-    if unknown := int((ids == UNKNOWN_ID).sum()):
+    model, _ = load_model(options.model)
+    if unknown := len(ids) - int(np.count_nonzero(ids)):
         say(f"{unknown:,} of them are not in the model's vocabulary")
     names = {
         "windows_loss": f"windows of {WINDOW}, fresh state in each",

@@ -4,7 +4,6 @@ The best weights are in the model's file from the first report on, and what is n
 stands in a folder beside it, ``NAME.training``, until the run has ended.
 """
 
-import hashlib
 import os
 import signal
 import tempfile
@@ -18,23 +17,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn import corpora, metrics
+from charrnn import corpora, encoded, metrics
 from charrnn.checkpoints import STATE, TRACES, RunError
+from charrnn.encoded import EncodedText
 from charrnn.sampler import Sampler
 from charrnn.support.console import say
 from charrnn.support.files import check_room
 from charrnn.support.interrupts import Interrupts
 from charrnn.support.locks import locked
-from charrnn.vocabulary import Vocabulary
 from charrnn.weights import expected_shapes, model_file
 from charrnn.windows import WINDOW, split_by_position
 
 if TYPE_CHECKING:  # TensorFlow is loaded after what can be refused without it
     from charrnn.recipes import Progress
 
-__all__ = ["LEAST", "digest", "losses", "name_of", "train"]
+__all__ = ["LEAST", "losses", "name_of", "train"]
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 
 # Characters of a text: 513 that `recipes.train_for` needs, a window and its target to validate on.
 LEAST = 513 + WINDOW + 1
@@ -72,7 +71,7 @@ def train(
     folder = output.with_name(f"{output.stem}.training")
     _check_output(output, folder, resume, replace)
     with Interrupts() as interrupts, _held(folder):
-        text = corpora.load(source, prefer_files=True, least=LEAST)
+        text = encoded.read(source, output.absolute().parent, LEAST)
         run = _Run(text, output, interrupts)
         if source in corpora.CORPORA and not Path(source).is_file():
             run.card["corpus"] = source
@@ -96,7 +95,7 @@ def train(
                 recipes.QUICK,
                 run.report,
                 directory=folder,
-                made_from={"text": text},
+                made_from={"text": f"of SHA-256 {text.sha256}"},
             )
         except RunError as error:
             raise ValueError(_as_told(error, folder, seed)) from error
@@ -117,7 +116,7 @@ class _Run:
     """What ``train`` knows while it runs.
 
     Attributes:
-        text: all of it.
+        text: all of it, as ids.
         kept: how many characters at its end are for validation.
         vocabulary: of the text.
         output: the model's file.
@@ -125,12 +124,12 @@ class _Run:
         interrupts: the signals that end the run.
     """
 
-    def __init__(self, text: str, output: Path, interrupts: Interrupts) -> None:
+    def __init__(self, text: EncodedText, output: Path, interrupts: Interrupts) -> None:
         self.text, self.output, self.interrupts = text, output, interrupts
-        self.vocabulary = Vocabulary(text)
+        self.vocabulary = text.vocabulary
         self.kept = max(len(text) // 10, WINDOW + 1)
         self.card: dict[str, Any] = {
-            "corpus_sha256": digest(text),
+            "corpus_sha256": text.sha256,
             "validation_characters": self.kept,
         }
 
@@ -138,11 +137,11 @@ class _Run:
         """Return the ids for training and validation; say what they are, and the best n-gram."""
         say(f"{len(self.text):,} characters, {len(self.vocabulary) - 1} different ones; ", end="")
         say(f"the last {self.kept:,} are kept for validation")
-        training, validation = split_by_position(self.vocabulary.encode(self.text), self.kept)
+        training, validation = split_by_position(self.text.ids, self.kept)
         counted = training[-COUNTED:]
         if len(counted) > COUNTED / 5:
-            seconds = len(counted) / 1e6
-            say(f"counting n-grams in {len(counted):,} characters: about {seconds:.0f} seconds")
+            last = "" if len(counted) == len(training) else "the last "
+            say(f"counting n-grams in {last}{len(counted):,} characters: some seconds")
         parts = metrics.parallel_streams(len(validation), _limit(len(self.vocabulary)))
         context, loss = best_n_gram(counted, validation, len(self.vocabulary), parts)
         say(f"best n-gram ({context} characters of context): {loss:.3f} nats per character")
@@ -202,7 +201,7 @@ class _Run:
                 say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")
             self.save(model)
             sampler = Sampler.load(self.output)
-            prompt = self.text[-self.kept :].lstrip()[:20] or self.text.strip()[:20]
+            prompt = self.text.words(len(self.text) - self.kept, 20) or self.text.words(0, 20)
             (written,) = sampler.generate([prompt], 300, 0.8)
             say(f"it writes:\n\n{written}\n")
         except KeyboardInterrupt:
@@ -251,10 +250,8 @@ def best_n_gram(
         # A text's first character counts for n-grams: they predict it from nothing.
         predicted.append(np.arange(first, part.stop) > part.start)
     wanted, counts = np.concatenate(pieces), np.concatenate(predicted)
-    seen, found = training - 1, {}
-    for context in range(longest + 1):
-        p = metrics.witten_bell_probabilities(seen, wanted, size, context)
-        found[context] = float(-np.log(p[counts]).mean())
+    probabilities = metrics.witten_bell_by_context(training - 1, wanted, size, longest)
+    found = {context: float(-np.log(p[counts]).mean()) for context, p in enumerate(probabilities)}
     return min(found.items(), key=lambda item: item[1])
 
 
@@ -268,11 +265,6 @@ def name_of(source: str) -> Path:
     if not name or source.startswith("/dev/") or source == "-":
         raise ValueError(f"--output: expected a name, for {source!r} gives none; received none")
     return model_file(os.path.join(os.curdir, name), "--output")  # noqa: PTH118
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, by which a model's card knows it."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _check_output(output: Path, folder: Path, resume: bool, replace: bool) -> None:
