@@ -15,6 +15,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from charrnn import metrics
 from charrnn.prompts import LARGEST_SEED
 from charrnn.support.commands import run_command
@@ -26,7 +28,7 @@ from charrnn.support.console import (
     show,
     this_program,
 )
-from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
+from charrnn.vocabulary import UnknownCharacterError
 from charrnn.weights import LANGUAGES, PRETRAINED, SHIPPED, model_file, read_weights
 from charrnn.windows import WINDOW
 
@@ -143,13 +145,15 @@ def _sample(options: Any) -> None:
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora, own_text
+    from charrnn import corpora, encoded
+    from charrnn.own_losses import losses
 
-    card = read_weights(options.model).card
+    stored = read_weights(options.model)
+    card = stored.card
     if options.file is not None:
-        text = corpora.load(options.file, prefer_files=True)
+        text = encoded.read(options.file, vocabulary=stored.vocabulary)
     elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
-        text = corpora.load(card["corpus"])
+        text = encoded.read(card["corpus"], vocabulary=stored.vocabulary, prefer_files=False)
     else:
         raise ValueError(
             "file: expected a text, because only models of named corpora bring theirs; for "
@@ -157,35 +161,35 @@ def _evaluate(options: Any) -> None:
         )
     if len(text) < 2:
         raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
-    part, kept = text, card.get("validation_characters")
-    if own_text.digest(text) != card.get("corpus_sha256"):
+    ids, kept = text.ids, card.get("validation_characters")
+    if text.sha256 != card.get("corpus_sha256"):
         said = (
             "; this is not the text that the model was trained on,\n"
             "or it has changed since: then the model may have been trained on parts of it"
         )
     elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
-        part, said = text[-kept:], ", those that the model was not trained on"
+        ids, said = ids[-kept:], ", those that the model was not trained on"
     else:
         said = "; the model was trained on parts of it, and its card does not say which"
-    say(f"{len(part):,} of {len(text):,} characters{said}")
+    say(f"{len(ids):,} of {len(text):,} characters{said}")
 
     from charrnn.export import load_model
 
-    model, vocabulary = load_model(options.model)
-    ids = vocabulary.encode(part)
-    if unknown := int((ids == UNKNOWN_ID).sum()):
+    model, _ = load_model(options.model)
+    if unknown := len(ids) - int(np.count_nonzero(ids)):
         say(f"{unknown:,} of them are not in the model's vocabulary")
     names = {
         "windows_loss": f"windows of {WINDOW}, fresh state in each",
         "stream_loss": "stream, state carried over the text",
     }
-    for protocol, loss in own_text.losses(model, ids):
+    for protocol, loss in losses(model, ids):
         bits = metrics.bits(loss)
         say(f"{names[protocol]}: {loss:.4f} nats, {bits:.4f} bits per character")
 
 
 def _train(options: Any) -> int:
     from charrnn import own_text
+    from charrnn.own_run import Options
 
     if not 0 < options.minutes < math.inf:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
@@ -203,14 +207,14 @@ def _train(options: Any) -> int:
         output = model_file(options.output, "--output")
     else:
         output = own_text.name_of(options.file)
-    names = [field.name for field in fields(own_text.Options)]
-    wanted = own_text.Options(**{name: getattr(options, name) for name in names})
+    names = [field.name for field in fields(Options)]
+    wanted = Options(**{name: getattr(options, name) for name in names})
     stopped = own_text.train(options.file, output, wanted)
-    name = output.with_suffix("")
-    say(f"more: {this_program()} sample --model {as_typed(name)}")
+    model = as_typed(output.with_suffix(""))
+    say(f"more: {this_program()} sample --model {model}")
     if stopped is None:
         return 0
-    again = f"train {as_typed(options.file)} --output {as_typed(name)}"
+    again = f"train {as_typed(options.file)} --output {model}"
     say(f"to go on: {this_program()} {again} {_as_typed_again(wanted)} --resume")
     return 0 if stopped == signal.SIGINT else 128 + stopped
 

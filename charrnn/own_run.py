@@ -1,164 +1,299 @@
-"""A model's name -> the files that its training writes: held by one process, nobody's overwritten.
+"""One run of ``charrnn train``: what it says, saves and shows while ``recipes.train_for`` works."""
 
-Beside the model, ``NAME.safetensors``, these are the run's folder, ``NAME.training``, and at its
-end the history of the losses, ``NAME.history.csv``.
-"""
-
+import tempfile
+import time
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from charrnn import checkpoints, fine_tuning
-from charrnn.checkpoints import STATE, TRACES, RunError
-from charrnn.support.locks import locked
-from charrnn.weights import SHIPPED, StoredModel, model_file, read_weights, shipped
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["as_told", "check_output", "folder_of", "held", "history_of", "read_origin"]
+from charrnn import checkpoints, fine_tuning, verdict
+from charrnn.encoded import EncodedText
+from charrnn.own_losses import COUNTED, best_n_gram, limit, losses, windows_read
+from charrnn.sampler import Sampler
+from charrnn.support.console import one_line, say
+from charrnn.support.files import check_room
+from charrnn.support.interrupts import Interrupts
+from charrnn.vocabulary import Vocabulary
+from charrnn.weights import StoredModel, check_hyperparameters, expected_shapes
+from charrnn.windows import WINDOW, split_by_position
 
-COLUMNS = {"seconds", "step", "loss", "validation_loss"}
+if TYPE_CHECKING:  # TensorFlow is loaded after what can be refused without it
+    from charrnn.recipes import Progress, Recipe
 
+__all__ = ["LEAST", "Options", "Run"]
 
-def folder_of(output: Path) -> Path:
-    """Return the folder of the run that trains a model."""
-    return output.with_name(f"{output.stem}.training")
+Ids = npt.NDArray[Any]  # integers of any size
 
-
-def history_of(output: Path) -> Path:
-    """Return the file with the losses of the run that trained a model."""
-    return output.with_name(f"{output.stem}.history.csv")
-
-
-def check_output(output: Path, resume: bool, replace: bool) -> None:
-    """Raise ValueError unless the files of a model's training may be written."""
-    folder, history = folder_of(output), history_of(output)
-    if not output.parent.is_dir():
-        raise ValueError(
-            f"--output: expected an existing folder, received {str(output.parent)!r} "
-            f"for {output.name}"
-        )
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(
-            f"--output: expected {folder}, where the run is kept, to be free or a folder, "
-            "received a file"
-        )
-    if history.exists() and not _is_history(history):
-        raise ValueError(
-            f"--output: expected {history}, where the losses are kept, to be free or the history "
-            "of a training, received another thing"
-        )
-    left = [name for name in (STATE, *TRACES) if (folder / name).exists()]
-    unfinished = STATE in left
-    if resume and not unfinished:
-        received = f"one without its {STATE}; --replace begins anew" if left else "none"
-        raise ValueError(
-            f"--resume: expected a run that did not end in {folder}, received {received}"
-        )
-    if resume or replace:
-        return
-    new = f"--output: expected a new name, received {output.stem!r}"
-    if unfinished:
-        raise ValueError(
-            f"{new}, of which a run did not end; --resume goes on with it, --replace begins anew"
-        )
-    if left:
-        raise ValueError(f"{new}: {folder} holds {left[0]} of another run; --replace begins anew")
-    for file in (output, history):
-        if file.exists():
-            raise ValueError(f"{new}: {file} exists; --replace replaces it")
+# Characters to train on: that `recipes.train_for` needs.
+TRAINED = 513
+# Characters of a text: also a window and its target to validate on.
+LEAST = TRAINED + WINDOW + 1
+# Of the recipe's learning rates, where training goes on from a trained model: the full ones undo
+# what that has learnt.
+GOING_ON = 0.5
+# Columns of a terminal that a report's sample has.
+SAMPLED = 60
 
 
-def _is_history(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as file:
-            names = file.readline(200).rstrip("\n").split(",")
-    except (OSError, ValueError):
-        return False
-    return {"seconds", "step"} <= set(names) <= COLUMNS
+@dataclass(frozen=True)
+class Options:
+    """What a user may want of a training; None leaves it to the recipe, or to ``train``.
 
-
-def read_origin(
-    name: str, output: Path, resume: bool, given: Mapping[str, int | None]
-) -> tuple[StoredModel, dict[str, Any]]:
-    """Return the model that a training goes on from, and what the new card says of it.
-
-    Args:
-        name: what follows ``--from``: a model's file, or a model of the package.
-        output: the new model's file.
-        resume: whether a run that began so goes on.
-        given: sizes that the user names, None for others; they have to be the model's.
-
-    Raises:
-        ValueError: there is no such model, it has other sizes, or it cannot be trained so.
+    Attributes:
+        minutes: to train.
+        seed: of the weights at the beginning.
+        units: of each recurrent layer.
+        layers: how many there are.
+        dropout: share of each layer's outputs that a training step leaves out.
+        validation: how many characters at the end of the text are kept.
+        origin: a trained model to go on from, as typed.
+        resume: go on with a run that did not end.
+        replace: begin anew, even if there is such a model or such a run.
     """
-    file = model_file(name, "--from")
-    if not file.is_file() and name in SHIPPED:
-        file = shipped(name)
-    if not file.is_file():
-        raise ValueError(
-            f"--from: expected a model's file or one of {', '.join(SHIPPED)}, received {name!r}: "
-            f"{file} does not exist"
-        )
-    model = read_weights(file)
-    if (cell := model.hyperparameters["cell"]) != "gru":
-        raise ValueError(f"--from: expected a model of GRU layers, received one of {cell}")
-    for size, value in given.items():
-        if value is not None and value != (own := model.hyperparameters[size]):
-            raise ValueError(
-                f"--{size}: expected {own}, as the model has that --from names, or no --{size}, "
-                f"received {value}"
-            )
-    entry = fine_tuning.origin(file, model)
-    if resume and output.exists() and file.samefile(output):
-        # The run began with --replace, so the model may be its own by now.
-        _, made_from = checkpoints.read_run(folder_of(output))
-        before = model.card.get("from")
-        own_origin = isinstance(before, dict) and before.get("sha256") == made_from.get("from")
-        if own_origin and entry["sha256"] != made_from.get("from"):
-            entry = dict(before)
-    return model, entry
+
+    minutes: float = 2.0
+    seed: int = 0
+    units: int | None = None
+    layers: int | None = None
+    dropout: float | None = None
+    validation: int | None = None
+    origin: str | None = None
+    resume: bool = False
+    replace: bool = False
 
 
-def as_told(error: RunError, folder: Path, settings: Mapping[str, object]) -> str:
-    """Return what is wrong with a run's folder in the words of the command line.
+class Clock:
+    """Gives seconds, without those in which it was stopped."""
 
-    Args:
-        error: what the run's state says.
-        folder: of the run.
-        settings: what is typed as ``--NAME`` -> what it is now; ``from`` is there if it is given.
-    """
-    name, began = error.setting, f"the run in {folder} began"
-    changed = "received another one, or that one has changed since"
-    if name == "text":
-        difference = f"expected the text that {began} with, {changed}"
-    elif name == "from" and error.stored == "none":
-        difference = f"expected no --from, as when {began}, received one"
-    elif name == "from" and "from" not in settings:
-        difference = f"expected --from and a model, as when {began}, received none"
-    elif name == "from":
-        difference = f"expected the model after --from that {began} with, {changed}"
-    elif name in settings and error.stored != "none":  # an earlier version kept less
-        received = settings[name]
-        difference = f"expected --{name} {error.stored}, with which {began}, received {received}"
-    else:
-        difference = error.difference
-    return f"--resume: {difference}; --replace begins anew"
+    def __init__(self) -> None:
+        self.left_out = 0.0
 
+    def __call__(self) -> float:
+        return time.perf_counter() - self.left_out
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the run's folder, which is made; it is removed if nothing stays in it."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ValueError(
-            f"--output: expected a folder that files can be written to, received "
-            f"{str(folder.parent)!r}: {error.strerror}"
-        ) from error
-    taken = f"--output: expected a name that no other training uses, received {folder.stem!r}"
-    try:
-        with locked(folder / "in-use", taken):
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Leave out the time of the block."""
+        began = time.perf_counter()
+        try:
             yield
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
+        finally:
+            self.left_out += time.perf_counter() - began
+
+
+class Run:
+    """What ``train`` knows while it runs.
+
+    Attributes:
+        text: all of it, as ids of the model's vocabulary.
+        kept: how many characters at its end are for validation.
+        vocabulary: of the model: that of the text, merged with that of the model gone on from.
+        output: the model's file.
+        card: what that says of the model.
+        interrupts: the signals that end the run.
+        options: what the user wants.
+        origin: the model gone on from, with the merged vocabulary, or None.
+        recipe: known after ``prepare``.
+        n_gram: loss of the best one, known after ``tell_n_gram``.
+        history: a row for each report.
+        clock: by which the run is timed; it stands still while samples are written.
+    """
+
+    def __init__(
+        self,
+        text: EncodedText,
+        output: Path,
+        interrupts: Interrupts,
+        options: Options,
+        origin: tuple[StoredModel, dict[str, Any]] | None = None,
+    ) -> None:
+        self.text, self.output, self.interrupts, self.options = text, output, interrupts, options
+        self.kept = _kept(len(text), options.validation)
+        self.card: dict[str, Any] = {
+            "corpus_sha256": text.sha256,
+            "validation_characters": self.kept,
+        }
+        self.vocabulary = text.vocabulary
+        self.origin: StoredModel | None = None
+        if origin is not None:
+            model, self.card["from"] = origin
+            self.origin = fine_tuning.merge(model, self.vocabulary.characters)
+        self.recipe: Recipe | None = None
+        self.n_gram: float | None = None
+        self.history: checkpoints.History = []
+        self.clock = Clock()
+
+    def split(self) -> tuple[Ids, Ids]:
+        """Return the ids for training and validation; say what they are."""
+        say(f"{len(self.text):,} characters, {len(self.text.symbols)} different ones; ", end="")
+        say(f"the last {self.kept:,} are kept for validation")
+        if "from" in self.card:
+            self._tell_origin(self.card["from"])
+        return split_by_position(self.text.ids, self.kept)
+
+    def _tell_origin(self, origin: Mapping[str, Any]) -> None:
+        new = len(self.vocabulary) - 1 - origin["characters"]
+        say(f"going on from {origin['name']}, for which {new} of them are new")
+        kept = origin.get("validation_characters")
+        same = origin.get("corpus_sha256") == self.card["corpus_sha256"]
+        if same and type(kept) is int and kept < self.kept:  # True is an int, too
+            say(
+                f"it was trained on {self.kept - kept:,} of the characters that are kept now: ",
+                end="",
+            )
+            say("the losses here say too little")
+
+    def count(self, training: Ids, validation: Ids) -> tuple[int, float]:
+        """Return the context and the loss of the best n-gram, as ``best_n_gram``."""
+        counted = training[-COUNTED:]
+        parts = windows_read(len(validation), limit(len(self.vocabulary)))
+        own = Vocabulary(self.text.symbols)
+        if len(own) < len(self.vocabulary):  # an n-gram expects no characters of another text
+            places = np.concatenate([[0], own.encode(self.vocabulary.characters)])
+            counted, validation = places[counted], places[validation]
+        return best_n_gram(counted, validation, len(own), parts)
+
+    def tell_n_gram(self, counting: "Future[tuple[int, float]]") -> None:
+        """Wait for ``count``; say what it gave."""
+        context, self.n_gram = counting.result()
+        self.card["n_gram_loss"] = round(self.n_gram, 4)
+        given = f"best n-gram ({context} characters of context)"
+        say(f"{given}: {self.n_gram:.3f} nats per character")
+
+    def prepare(self, quick: "Recipe") -> "Recipe":
+        """Return the recipe, with what the user wants; put it on the card.
+
+        Try whether there is room for the model and the run.
+        """
+        given = {name: getattr(self.options, name) for name in ("units", "layers", "dropout")}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        if self.origin is not None:
+            sizes = self.origin.hyperparameters
+            own = {name: sizes[name] for name in asdict(quick).keys() & sizes.keys()}
+            own |= {"dropout": quick.dropout, "learning_rate": GOING_ON * quick.learning_rate}
+            wanted = own | wanted
+        self.recipe = recipe = replace(quick, **wanted)
+        sizes = {"vocabulary_size": len(self.vocabulary), "cell": "gru"}
+        known = check_hyperparameters.__annotations__
+        sizes |= {name: value for name, value in asdict(recipe).items() if name in known}
+        weights = sum(int(np.prod(shape)) for shape in expected_shapes(sizes).values())
+        # The model, the best weights, and twice, while one replaces the other, a state with up to
+        # two numbers of the optimizer for each weight; four bytes each.
+        check_room(self.output, 4 * 8 * weights)
+        self.card["recipe"] = {**asdict(recipe), "seed": self.options.seed}
+        return recipe
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a run that goes on has to have in common with its beginning."""
+        common = {name: getattr(self.recipe, name) for name in ("units", "layers", "dropout")}
+        common |= {"seed": self.options.seed, "validation": self.kept}
+        return common | ({"from": self.card["from"]["sha256"]} if "from" in self.card else {})
+
+    def start(self) -> list[npt.NDArray[Any]] | None:
+        """Return the weights of the model gone on from."""
+        if self.origin is None:
+            return None
+        return [self.origin.arrays[name] for name in expected_shapes(self.origin.hyperparameters)]
+
+    def go_on(self, folder: Path) -> None:
+        """Read where the run in a folder is, and say it."""
+        self.note(checkpoints.best_row(folder))
+        self.history, _ = checkpoints.read_run(folder)
+        done = self.history[-1]["seconds"] if self.history else 0
+        say(f"{done:.0f} of its {60 * self.options.minutes:.0f} seconds are done")
+
+    def report(self, progress: "Progress") -> None:
+        """Save the best weights, then say where the run is, and show what the model writes."""
+        loss, validation_loss = progress.loss, progress.validation_loss
+        row = {"seconds": progress.seconds, "loss": loss, "validation_loss": validation_loss}
+        self.history.append({name: value for name, value in row.items() if value is not None})
+        if progress.is_best and validation_loss is not None:
+            self.note({"seconds": progress.seconds, "validation_loss": validation_loss})
+            try:
+                self.save(progress.model)
+            except OSError as error:
+                warnings.warn(f"{error}; training goes on", RuntimeWarning, stacklevel=2)
+        before = "before training" if loss is None else f"loss {loss:.3f}"
+        say(f"{min(progress.share, 1):4.0%}  {before}  validation {validation_loss:.3f}")
+        with self.clock.stopped():
+            say(f"      {self.sample(progress.model)}")
+        self.interrupts.check()
+
+    def sample(self, model: Any) -> str:
+        """Return what the model writes after a line end, on one line; always the same draws."""
+        from charrnn.export import as_stored
+
+        sampler = Sampler(as_stored(model, self.vocabulary))
+        return one_line(sampler.write(sampler.neutral_prompt(), SAMPLED, 0.8), SAMPLED)
+
+    def note(self, best: Mapping[str, float]) -> None:
+        """Put on the card when the best weights were found, and their loss."""
+        self.card["seconds"] = round(best["seconds"])
+        self.card["validation_loss"] = round(best["validation_loss"], 4)
+
+    def save(self, model: Any) -> None:
+        """Write the model's file; a signal waits for it."""
+        from charrnn.export import save_model
+
+        with self.interrupts.shielded():
+            save_model(model, self.vocabulary, self.output, self.card)
+
+    def save_somewhere(self, model: Any) -> None:
+        """Write the model's file, in another folder if it cannot be where it should."""
+        try:
+            self.save(model)
+        except OSError as error:
+            self.output = Path(tempfile.mkdtemp(prefix="charrnn-")) / self.output.name
+            self.save(model)
+            raise OSError(f"{error}; the model has been saved as {self.output}") from error
+
+    def show(self, model: Any, validation: Ids, stopped: bool) -> None:
+        """Evaluate the model, save the losses with it, let it write; Ctrl+C leaves out the rest."""
+        try:
+            self.interrupts.allow()
+            for name, loss in losses(model, validation):
+                self.interrupts.check()
+                self.card[name] = round(loss, 4)
+                say(f"{name.removesuffix('_loss')}: {self.card[name]:.3f} nats per character")
+            self.save(model)
+            say(self.verdict(self.card["windows_loss"], stopped))
+            sampler = Sampler.load(self.output)
+            prompt = self.text.words(len(self.text) - self.kept, 20) or self.text.words(0, 20)
+            (written,) = sampler.generate([prompt], 300, 0.8)
+            say(f"it writes:\n\n{written}\n")
+        except KeyboardInterrupt:
+            say("\nthe rest is left out")
+
+    def verdict(self, loss: float, stopped: bool) -> str:
+        """Return whether the model is better than the n-gram, and what would help if not."""
+        assert self.recipe is not None
+        assert self.n_gram is not None
+        ended = verdict.Ended(
+            self.history,
+            self.options.minutes,
+            len(self.text) - self.kept,
+            self.recipe.units,
+            self.recipe.dropout,
+            stopped,
+        )
+        return verdict.sentence(loss, self.n_gram, ended)
+
+
+def _kept(characters: int, wanted: int | None) -> int:
+    """Return how many characters at the end of a text are for validation: a tenth, or as wanted."""
+    least, most = WINDOW + 1, characters - TRAINED
+    if wanted is None:
+        return max(characters // 10, least)
+    if not least <= wanted <= most:
+        raise ValueError(
+            f"--validation: expected {least} to {most:,} of the {characters:,} characters, "
+            f"received {wanted:,}"
+        )
+    return wanted

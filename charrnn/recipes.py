@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
@@ -24,7 +23,7 @@ from charrnn.windows import WINDOW, endless_streams, step_windows
 
 __all__ = ["QUICK", "Progress", "Recipe", "least_characters", "train_for"]
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 
 
 @dataclass(frozen=True)
@@ -294,4 +293,4 @@ def _check_finite(name: str, loss: float, step: int) -> None:
 def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:
     """Return at most ``VALIDATION_WINDOWS`` windows from all parts of a text."""
     every = -(-len(inputs) // VALIDATION_WINDOWS)
-    return inputs[::every], targets[::every]
+    return inputs[::every].astype("int32"), targets[::every].astype("int32")

@@ -27,7 +27,7 @@ __all__ = [
 # of the same length only.
 WINDOW = 256
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 Item = TypeVar("Item")
 
 
@@ -157,7 +157,7 @@ def shuffled_batches(
             order = np.random.default_rng([seed, step // steps_per_pass]).permutation(len(inputs))
             for position in range(step % steps_per_pass, steps_per_pass):
                 rows = order[position * batch_size : (position + 1) * batch_size]
-                yield inputs[rows], targets[rows]
+                yield inputs[rows].astype("int32"), targets[rows].astype("int32")
                 step += 1
 
     return _dataset(batches, (batch_size, inputs.shape[1]))
@@ -208,7 +208,7 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
     target is skipped.
 
     Args:
-        ids: shape (characters,).
+        ids: shape (characters,), integers of any size, also mapped from a file.
         batch_size: number of rows.
         length: time steps of a batch.
         first_step: how many batches to leave out at the beginning.
@@ -227,7 +227,7 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
     def batches() -> Iterator[tuple[Ids, Ids]]:
         step = first_step
         while True:
-            rows = ids[(offsets + step * length) % len(ids)]
+            rows = ids[(offsets + step * length) % len(ids)].astype("int32")
             yield rows[:, :-1], rows[:, 1:]
             step += 1
 

@@ -5,11 +5,17 @@ certain; for any other encoding the bytes do not say which it is, and a detector
 readings that are most like a text.
 """
 
-from charrnn.support.console import as_typed
+import codecs
+from collections.abc import Iterator
+from itertools import chain
 
-__all__ = ["EncodingError", "decode", "is_html", "likely_encodings"]
+from charrnn.support.console import as_typed
+from charrnn.support.sources import Blocks, blocks_of
+
+__all__ = ["EncodingError", "decode", "decoded", "is_html", "likely_encodings"]
 
 SAMPLE = 2**18  # bytes that the detector sees
+_BEGINNING = 4096  # bytes that a format is known by
 
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = {
@@ -87,34 +93,46 @@ class EncodingError(ValueError):
 
 
 def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
-    """Return the text of a file.
+    """Return the text of a file; see ``decoded``."""
+    return "".join(decoded(blocks_of(data), name, keep_mark=keep_mark))
+
+
+def decoded(blocks: Blocks, name: str, *, keep_mark: bool = False) -> Iterator[str]:
+    """Give the text of a file, a piece for each block.
 
     Args:
-        data: the file's bytes.
+        blocks: gives the file's bytes; it is called again to say what is wrong with them.
         name: of the file, for messages.
         keep_mark: whether the mark of UTF-8 stays, as the character U+FEFF.
 
     Raises:
         EncodingError: the bytes are a known format, another encoding, or hold NULs.
     """
-    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    beginning = _part(blocks, 0, _BEGINNING)
+    mark = next((mark for mark in _MARKS if beginning.startswith(mark)), b"")
     encoding = _MARKS.get(mark, "UTF-8")
-    if not mark and (found := _format(data)):
+    if not mark and (found := _format(beginning)):
         what, advice = found
         raise EncodingError(f"{name}: expected a plain text, received {what}; {advice}")
-    try:
-        text = data[0 if keep_mark else len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        place = error.start + (0 if keep_mark else len(mark))
-        if mark:
-            raise EncodingError(
-                f"{name}: expected {encoding}, as its byte-order mark says, received something "
-                f"else at byte {place:,}; the file is damaged"
-            ) from error
-        raise EncodingError(_advice(data, place, name)) from error
-    if "\0" in text:
-        raise EncodingError(_advice(data, 0, name))
-    return text
+    decoder = codecs.getincrementaldecoder(encoding)()
+    left_out = 0 if keep_mark else len(mark)
+    read = left_out
+    for block in chain(_from(blocks, left_out), [b""]):
+        held = len(decoder.getstate()[0])  # bytes of a character that the last block cut
+        try:
+            piece = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            place = read - held + error.start
+            if mark:
+                raise EncodingError(
+                    f"{name}: expected {encoding}, as its byte-order mark says, received something "
+                    f"else at byte {place:,}; the file is damaged"
+                ) from error
+            raise EncodingError(_advice(blocks, place, name)) from error
+        if "\0" in piece:
+            raise EncodingError(_advice(blocks, 0, name))
+        read += len(block)
+        yield piece
 
 
 def is_html(text: str) -> bool:
@@ -154,7 +172,7 @@ def _format(data: bytes) -> tuple[str, str] | None:
             if beginning == b"BZh" and data[4:10] != b"1AY&SY":
                 continue  # a text that begins with these letters
             for inside, document in _DOCUMENTS.items():
-                if beginning == b"PK\x03\x04" and inside in data[:4096]:
+                if beginning == b"PK\x03\x04" and inside in data:
                     return document, _EXPORT
             return what, advice
     return None
@@ -176,36 +194,73 @@ def _wide_encodings(sample: bytes) -> list[str]:
     return sorted(found, key=lambda encoding: -found[encoding])
 
 
-def _advice(data: bytes, place: int, name: str) -> str:
+def _advice(blocks: Blocks, place: int, name: str) -> str:
     """Return why bytes are refused, and the command that most likely makes a text of them."""
-    if b"\0" in data:
-        received = f"NULs, the first at position {data.find(0):,}"
+    nul = _first_nul(blocks)
+    if nul is not None:
+        received = f"NULs, the first at position {nul:,}"
+        likely = _wide_encodings(_part(blocks, 0, SAMPLE))
     else:
-        received = f"the byte 0x{data[place]:02x} at position {place:,}"
-        if damaged := _damaged_places(data):
-            line = data.count(b"\n", 0, place) + 1
+        received = f"the byte 0x{_part(blocks, place, place + 1).hex()} at position {place:,}"
+        if damaged := _damaged_places(blocks):
+            line = sum(block.count(b"\n") for block in _from(blocks, 0, place)) + 1
             return (
                 f"{name}: expected UTF-8, received {received} (line {line:,}); all else is UTF-8, "
                 f"{damaged:,} such places excepted: mend them, or find the undamaged file"
             )
-    likely = likely_encodings(data, place)[:3]
+        # A byte more than the sample, so that the detector sees where the file goes on.
+        first = max(place - SAMPLE, 0)
+        near = _part(blocks, first, place + SAMPLE + 1)
+        likely = likely_encodings(near, place - first)
     if not likely:
         return (
             f"{name}: expected a text in UTF-8, received {received}, and no encoding of text fits"
         )
-    first, *others = likely
+    best, *others = likely[:3]
     is_page = name.lower().startswith(("http://", "https://"))
     return (
-        f"{name}: expected UTF-8, received {received}; the encoding is probably {first}"
+        f"{name}: expected UTF-8, received {received}; the encoding is probably {best}"
         f"{''.join(f', or {other}' for other in others)}: "
         f"{'save the page as old.txt, then ' if is_page else ''}"
-        f"iconv -f {first} -t UTF-8 {'old.txt' if is_page else as_typed(name)} > new.txt"
+        f"iconv -f {best} -t UTF-8 {'old.txt' if is_page else as_typed(name)} > new.txt"
     )
 
 
-def _damaged_places(data: bytes) -> int:
+def _first_nul(blocks: Blocks) -> int | None:
+    read = 0
+    for block in blocks():
+        if (place := block.find(0)) >= 0:
+            return read + place
+        read += len(block)
+    return None
+
+
+def _damaged_places(blocks: Blocks) -> int:
     """Return how many characters of a text in UTF-8 are damaged; 0 if it is no such text."""
-    text = data.decode("utf-8", "replace")
-    bad = text.count("\ufffd") - data.count("\ufffd".encode())
-    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    sign = "\ufffd".encode()  # stands in the place of each, but may be a character of the text, too
+    bad = good = 0
+    end = b""
+    for block in chain(blocks(), [b""]):
+        text = decoder.decode(block, final=not block)
+        bad += text.count("\ufffd") - (end + block).count(sign)
+        good += len(text) - len(text.encode("ascii", "ignore"))
+        end = (end + block)[-2:]
+    good -= bad
     return bad if 20 * bad <= good else 0
+
+
+def _part(blocks: Blocks, start: int, stop: int) -> bytes:
+    return b"".join(_from(blocks, start, stop))
+
+
+def _from(blocks: Blocks, start: int, stop: int | None = None) -> Iterator[bytes]:
+    """Give what the blocks hold from a place of the file on, or up to another one."""
+    read = 0
+    for block in blocks():
+        if stop is not None and read >= stop:
+            return
+        end = len(block) if stop is None else stop - read
+        if wanted := block[max(start - read, 0) : end]:
+            yield wanted
+        read += len(block)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import metrics, own_text, recipes
+from charrnn import corpora, encoded, metrics, own_text, recipes
 from charrnn.backend import keras
 from charrnn.checkpoints import RunState
 from charrnn.command_line import main
@@ -45,6 +45,10 @@ def calls(monkeypatch, tmp_path):
     return called
 
 
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def names():
     return sorted(path.name for path in Path().iterdir())
 
@@ -56,7 +60,7 @@ def test_train_hands_on_its_options_and_the_beginning_of_the_text(calls):
     assert (seconds, size, seed, recipe) == (90.0, 11, 7, recipes.QUICK)
     np.testing.assert_array_equal(training, ids[:5400])
     np.testing.assert_array_equal(validation, ids[5400:])
-    assert named["made_from"] == {"text": clock_text()}
+    assert named["made_from"] == {"text": f"of SHA-256 {digest(clock_text())}"}
     assert named["directory"] == Path("clock.training")
 
 
@@ -129,7 +133,8 @@ def test_an_evaluation_takes_fewer_characters_where_there_are_more_symbols(capsy
         return 0, 1.0
 
     monkeypatch.setattr(own_text, "best_n_gram", best_n_gram)
-    run = own_text._Run(clock_text() * 5, Path("x.safetensors"), None)
+    text = encoded.encode(lambda: iter([clock_text() * 5]), "clock.txt")
+    run = own_text._Run(text, Path("x.safetensors"), None)
     run.split()
     assert scored == [metrics.parallel_streams(3000, 1000)]
 
@@ -153,7 +158,7 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
     card = read_weights("mine").card
     assert (card["windows_loss"], card["stream_loss"]) == pytest.approx(losses, abs=1e-4)
     assert there == [{k: v for k, v in card.items() if k not in ("windows_loss", "stream_loss")}]
-    assert card["corpus_sha256"] == hashlib.sha256(clock_text().encode()).hexdigest()
+    assert card["corpus_sha256"] == digest(clock_text())
     assert "corpus" not in card  # what a user's file is called is nobody's business
     assert (card["seconds"], card["validation_loss"]) == (60, 2.5)
     recipe = card["recipe"]
@@ -170,7 +175,11 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
 
 
 def test_the_name_of_a_named_corpus_is_on_the_card(calls, monkeypatch):
-    monkeypatch.setattr("charrnn.corpora.load", lambda *_, **__: clock_text())
+    corpus = dataclasses.replace(
+        corpora.CORPORA["shakespeare"], file="clock.txt", sha256=digest(clock_text())
+    )
+    monkeypatch.setitem(corpora.CORPORA, "shakespeare", corpus)
+    monkeypatch.setenv("CHARRNN_DATA", ".")
     assert main(["train", "shakespeare"]) == 0
     assert read_weights("shakespeare").card["corpus"] == "shakespeare"
 
