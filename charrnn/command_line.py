@@ -6,6 +6,7 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 import argparse
 import itertools
 import math
+import os
 import secrets
 import signal
 import sys
@@ -210,7 +211,10 @@ def _train(options: Any) -> int:
     names = [field.name for field in fields(Options)]
     wanted = Options(**{name: getattr(options, name) for name in names})
     stopped = own_text.train(options.file, output, wanted)
-    model = as_typed(output.with_suffix(""))
+    name = str(output.with_suffix(""))
+    if name in SHIPPED or name in LANGUAGES:  # the file, not the model of that name
+        name = os.path.join(os.curdir, name)  # noqa: PTH118
+    model = as_typed(name)
     say(f"more: {this_program()} sample --model {model}")
     if stopped is None:
         return 0

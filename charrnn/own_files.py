@@ -120,7 +120,7 @@ def as_told(error: RunError, folder: Path, settings: Mapping[str, object]) -> st
     Args:
         error: what the run's state says.
         folder: of the run.
-        settings: what is typed as ``--NAME`` -> what it is now; ``from`` is there if it is given.
+        settings: what is typed as ``--NAME`` -> what it is now.
     """
     name, began = error.setting or "", f"the run in {folder} began"
     changed = "received another one, or that one has changed since"
@@ -128,7 +128,7 @@ def as_told(error: RunError, folder: Path, settings: Mapping[str, object]) -> st
         difference = f"expected the text that {began} with, {changed}"
     elif name == "from" and error.stored == "none":
         difference = f"expected no --from, as when {began}, received one"
-    elif name == "from" and "from" not in settings:
+    elif name == "from" and settings["from"] == "none":
         difference = f"expected --from and a model, as when {began}, received none"
     elif name == "from":
         difference = f"expected the model after --from that {began} with, {changed}"

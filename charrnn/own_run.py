@@ -35,9 +35,6 @@ Ids = npt.NDArray[Any]  # integers of any size
 TRAINED = 513
 # Characters of a text: also a window and its target to validate on.
 LEAST = TRAINED + WINDOW + 1
-# Of the recipe's learning rates, where training goes on from a trained model: the full ones undo
-# what that has learnt.
-GOING_ON = 0.5
 # Columns of a terminal that a report's sample has.
 SAMPLED = 60
 
@@ -177,8 +174,7 @@ class Run:
         if self.origin is not None:
             sizes = self.origin.hyperparameters
             own = {name: sizes[name] for name in asdict(quick).keys() & sizes.keys()}
-            own |= {"dropout": quick.dropout, "learning_rate": GOING_ON * quick.learning_rate}
-            wanted = own | wanted
+            wanted = own | {"dropout": quick.dropout} | wanted
         self.recipe = recipe = replace(quick, **wanted)
         sizes = {"vocabulary_size": len(self.vocabulary), "cell": "gru"}
         known = check_hyperparameters.__annotations__
@@ -192,9 +188,10 @@ class Run:
 
     def settings(self) -> dict[str, Any]:
         """Return what a run that goes on has to have in common with its beginning."""
-        common = {name: getattr(self.recipe, name) for name in ("units", "layers", "dropout")}
-        common |= {"seed": self.options.seed, "validation": self.kept}
-        return common | ({"from": self.card["from"]["sha256"]} if "from" in self.card else {})
+        # In this order: with another model, all sizes are others.
+        common = {"from": self.card["from"]["sha256"] if "from" in self.card else "none"}
+        common |= {name: getattr(self.recipe, name) for name in ("units", "layers", "dropout")}
+        return common | {"seed": self.options.seed, "validation": self.kept}
 
     def start(self) -> list[npt.NDArray[Any]] | None:
         """Return the weights of the model gone on from."""
@@ -202,12 +199,11 @@ class Run:
             return None
         return [self.origin.arrays[name] for name in expected_shapes(self.origin.hyperparameters)]
 
-    def go_on(self, folder: Path) -> None:
-        """Read where the run in a folder is, and say it."""
+    def go_on(self, folder: Path) -> float:
+        """Read where the run in a folder is; return for how many seconds it has been trained."""
         self.note(checkpoints.best_row(folder))
         self.history, _ = checkpoints.read_run(folder)
-        done = self.history[-1]["seconds"] if self.history else 0
-        say(f"{done:.0f} of its {60 * self.options.minutes:.0f} seconds are done")
+        return self.history[-1]["seconds"] if self.history else 0.0
 
     def report(self, progress: "Progress") -> None:
         """Save the best weights, then say where the run is, and show what the model writes."""

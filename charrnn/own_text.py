@@ -66,11 +66,11 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
         run.tell_n_gram(counting)
         if options.replace:  # not before there is room for the new one
             checkpoints.delete_run(folder)
-        minutes = f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'}"
-        say(f"training for {minutes}; Ctrl+C ends it and keeps the best weights")
+        time = f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'}"
         try:
             if options.resume:
-                run.go_on(folder)
+                time += f" in all, {run.go_on(folder):.0f} seconds of which are done"
+            say(f"training for {time}; Ctrl+C ends it and keeps the best weights")
             model = recipes.train_for(
                 options.minutes * 60,
                 training,

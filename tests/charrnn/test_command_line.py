@@ -291,8 +291,8 @@ def test_a_model_in_a_language_writes_by_its_name_or_says_where_it_is(
 def test_a_model_of_a_named_corpus_is_evaluated_on_that(
     tmp_path, monkeypatch, capsys, alphabet, make_model
 ):
-    asked = []
-    monkeypatch.setattr(corpora, "load", lambda name, **_: asked.append(name) or "abcdefg" * 30)
+    asked, text = [], encoded.encode(lambda: iter(["abcdefg" * 30]), "x", None, 0, alphabet)
+    monkeypatch.setattr(encoded, "read", lambda name, **_: asked.append(name) or text)
     save_model(make_model(), alphabet, tmp_path / "model", {"corpus": "ru-gogol"})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 0
     assert asked == ["ru-gogol"]
