@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contender import report
+from benchmarks.processes import ROOT
 from charrnn.corpora import load
 from charrnn.support.commands import number_above, run_command
 
@@ -59,13 +60,13 @@ def measured(command: list[str], folder: Path) -> Run:
     """Run a command of the package.
 
     Raises:
-        RuntimeError: it failed.
+        ValueError: it failed; it has told why.
     """
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "charrnn", *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -81,7 +82,9 @@ def measured(command: list[str], folder: Path) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
+        raise ValueError(
+            f"{' '.join(command)}: expected it to succeed, received status {process.returncode}"
+        )
     return Run(usage.ru_maxrss * UNIT / 2**30, time.perf_counter() - start, first)
 
 

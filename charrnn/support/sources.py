@@ -68,10 +68,12 @@ def _kept(source: BinaryIO, name: str, folder: Path | None) -> IO[bytes]:
             read += len(block)
             kept.write(block)
         kept.flush()
-    except OSError as error:
-        with suppress(OSError):  # as it cannot write what is left
+    except BaseException as error:
+        with suppress(OSError):  # of a full disk, once more
             kept.close()
-        raise no_room(error, read, folder) from error
+        if isinstance(error, OSError):
+            raise no_room(error, read, folder) from error
+        raise
     return kept
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from charrnn import corpora, encoded, recipes
 from charrnn.command_line import main
 from charrnn.corpora import CorpusError
-from charrnn.support import sources
+from charrnn.support import encodings, sources
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
 from charrnn.windows import endless_streams
@@ -208,6 +208,22 @@ def test_a_model_and_its_losses_are_those_of_a_text_in_memory(tmp_path, monkeypa
     outputs[0][1].pop("seconds"), outputs[1][1].pop("seconds")
     assert outputs[0] == outputs[1]
     assert "600 of 6,000 characters, those that the model was not trained on" in outputs[0][0]
+
+
+def test_what_is_wrong_is_found_in_little_memory(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources, "BLOCK", 2**14)
+    monkeypatch.setattr(encodings, "SAMPLE", 2**10)
+    path = tmp_path / "x.txt"
+    path.write_bytes(b"Some English words.\n" * 2**17 + "Привет, мир!\n".encode("cp1251") * 50)
+    encodings.likely_encodings(b"\xff")  # loads the detector
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorpusError, match=r"0xcf at position 2,621,440; .* CP1251"):
+            encoded.read(str(path), tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * 2**20  # a table of a bit for each code point; the text has 2.5 MiB
 
 
 # --- what stays

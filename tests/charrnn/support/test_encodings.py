@@ -17,12 +17,11 @@ import pytest
 from charrnn.support import encodings
 from charrnn.support.encodings import (
     EncodingError,
-    decode,
     decoded,
     is_html,
     likely_encodings,
 )
-from charrnn.support.sources import Blocks
+from charrnn.support.sources import Blocks, blocks_of
 
 SAMPLES = {
     name: (files("charrnn") / "samples" / f"{name}.txt").read_text("utf-8")
@@ -61,6 +60,10 @@ NARROW = {
 }
 WIDE = ["utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be"]
 CASES = [(name, encoding) for name in TEXTS for encoding in NARROW[name] + WIDE]
+
+
+def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
+    return "".join(decoded(blocks_of(data), name, keep_mark=keep_mark))
 
 
 def refusal(data: bytes, name: str = "my.txt") -> str:
