@@ -6,11 +6,13 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 import argparse
 import itertools
 import math
+import os
 import secrets
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from charrnn.support.console import (
     this_program,
 )
 from charrnn.vocabulary import UnknownCharacterError
-from charrnn.weights import PRETRAINED, model_file, read_weights
+from charrnn.weights import LANGUAGES, PRETRAINED, SHIPPED, model_file, read_weights
 from charrnn.windows import WINDOW
 
 __all__ = ["main"]
@@ -44,7 +46,11 @@ WORDS = {
     "top_p": "--top-p",
     "seed": "--seed",
 }
-SHIPPED = "the model that comes with the package"
+MODEL = (
+    f"a model's file, with or without its ending, or a name: {', '.join(SHIPPED)} come with the "
+    f"package; {', '.join(LANGUAGES)} stand in a clone of the repository; a file of this folder is "
+    "taken before the model of its name (default: shakespeare)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +78,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--minutes", type=float, default=2.0, help="time to train (default: 2)")
     train.add_argument("--seed", type=int, default=0, help="of the weights at the beginning")
+    train.add_argument("--units", type=int, help="of each layer (default: the recipe's)")
+    train.add_argument("--layers", type=int, help="recurrent ones (default: the recipe's)")
+    train.add_argument(
+        "--dropout",
+        type=float,
+        help="share of a layer's outputs left out at each step, against learning a text by heart "
+        "(default: the recipe's)",
+    )
+    train.add_argument(
+        "--validation",
+        type=int,
+        metavar="CHARACTERS",
+        help=f"how many at the end of the text are kept to choose and judge the weights, "
+        f"{WINDOW + 1} at least (default: a tenth)",
+    )
+    train.add_argument(
+        "--from",
+        dest="origin",
+        metavar="MODEL",
+        help="go on from this trained model, a file or a name as for sample, whose sizes the new "
+        "one has, with the text's characters added",
+    )
     again = train.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on with a run that did not end")
     again.add_argument(
@@ -80,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
-    sample.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    sample.add_argument("--model", default=str(PRETRAINED), help=MODEL)
     sample.add_argument("--prompt", help="beginning of the text (default: a line end)")
     sample.add_argument("--length", type=int, default=1000, help="new characters (default: 1000)")
     sample.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
@@ -90,12 +118,12 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="loss of a model on a text")
     evaluate.set_defaults(run=_evaluate)
-    evaluate.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    evaluate.add_argument("--model", default=str(PRETRAINED), help=MODEL)
     evaluate.add_argument(
         "file",
         nargs="?",
         help="text to predict; of the one that the model was trained on, the part kept for "
-        "validation (default, for the models of the package: their own)",
+        "validation (default, for models of named corpora: that one)",
     )
     return parser
 
@@ -118,7 +146,8 @@ def _sample(options: Any) -> None:
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora, encoded, own_text
+    from charrnn import corpora, encoded
+    from charrnn.own_losses import losses
 
     stored = read_weights(options.model)
     card = stored.card
@@ -128,7 +157,7 @@ def _evaluate(options: Any) -> None:
         text = encoded.read(card["corpus"], vocabulary=stored.vocabulary, prefer_files=False)
     else:
         raise ValueError(
-            "file: expected a text, because only the models of the package bring theirs; for "
+            "file: expected a text, because only models of named corpora bring theirs; for "
             f"example: evaluate my.txt --model {as_typed(options.model)}; received none"
         )
     if len(text) < 2:
@@ -154,30 +183,52 @@ def _evaluate(options: Any) -> None:
         "windows_loss": f"windows of {WINDOW}, fresh state in each",
         "stream_loss": "stream, state carried over the text",
     }
-    for protocol, loss in own_text.losses(model, ids):
+    for protocol, loss in losses(model, ids):
         bits = metrics.bits(loss)
         say(f"{names[protocol]}: {loss:.4f} nats, {bits:.4f} bits per character")
 
 
 def _train(options: Any) -> int:
     from charrnn import own_text
+    from charrnn.own_run import Options
 
     if not 0 < options.minutes < math.inf:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
+    for name, largest in own_text.LARGEST.items():
+        value = getattr(options, name)
+        if value is not None and not 1 <= value <= largest:
+            raise ValueError(f"--{name}: expected 1 to {largest}, received {value}")
+    if options.dropout is not None and not 0 <= options.dropout < 1:
+        raise ValueError(
+            f"--dropout: expected at least 0 and below 1, received {options.dropout:g}"
+        )
     if options.output is not None:
         output = model_file(options.output, "--output")
     else:
         output = own_text.name_of(options.file)
-    stopped = own_text.train(
-        options.file, output, options.minutes, options.seed, options.resume, options.replace
-    )
-    name = output.with_suffix("")
-    say(f"more: {this_program()} sample --model {as_typed(name)}")
+    names = [field.name for field in fields(Options)]
+    wanted = Options(**{name: getattr(options, name) for name in names})
+    stopped = own_text.train(options.file, output, wanted)
+    name = str(output.with_suffix(""))
+    if name in SHIPPED or name in LANGUAGES:  # the file, not the model of that name
+        name = os.path.join(os.curdir, name)  # noqa: PTH118
+    model = as_typed(name)
+    say(f"more: {this_program()} sample --model {model}")
     if stopped is None:
         return 0
-    again = f"train {as_typed(options.file)} --output {as_typed(name)}"
-    numbers = f"--minutes {options.minutes:g} --seed {options.seed}"
-    say(f"to go on: {this_program()} {again} {numbers} --resume")
+    again = f"train {as_typed(options.file)} --output {model}"
+    say(f"to go on: {this_program()} {again} {_as_typed_again(wanted)} --resume")
     return 0 if stopped == signal.SIGINT else 128 + stopped
+
+
+def _as_typed_again(wanted: Any) -> str:
+    """Return the options of a training without which it could not go on."""
+    typed = [f"--minutes {wanted.minutes:g}", f"--seed {wanted.seed}"]
+    for name in ("units", "layers", "dropout", "validation"):
+        if (value := getattr(wanted, name)) is not None:
+            typed.append(f"--{name} {value}")
+    if wanted.origin is not None:
+        typed.append(f"--from {as_typed(wanted.origin)}")
+    return " ".join(typed)

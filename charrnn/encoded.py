@@ -41,11 +41,13 @@ class EncodedText:
             written to. The file that they are mapped from has no name and ends with them.
         vocabulary: what the ids mean.
         sha256: of the text in UTF-8, by which a model's card knows it.
+        symbols: the characters that the text has, each once, in order.
     """
 
     ids: Ids
     vocabulary: Vocabulary
     sha256: str
+    symbols: str
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -71,6 +73,7 @@ def read(
     least: int = 0,
     vocabulary: Vocabulary | None = None,
     prefer_files: bool = True,
+    also: str = "",
 ) -> EncodedText:
     """Read a text.
 
@@ -81,13 +84,14 @@ def read(
         least: as of ``corpora.load``.
         vocabulary: of the ids; None is the text's own.
         prefer_files: as of ``corpora.load``.
+        also: characters that the text's own vocabulary gets, too.
 
     Raises:
         ValueError: as of ``corpora.load``, or the text changes while it is read.
         OSError: there is no room for a temporary file.
     """
     with corpora.opened(source, prefer_files, folder) as pieces:
-        return encode(pieces, source, folder, least, vocabulary)
+        return encode(pieces, source, folder, least, vocabulary, also)
 
 
 def encode(
@@ -96,6 +100,7 @@ def encode(
     folder: Path | None = None,
     least: int = 0,
     vocabulary: Vocabulary | None = None,
+    also: str = "",
 ) -> EncodedText:
     """Encode a text that is given in pieces, twice; see ``read``."""
     beginning, characters, seen = "", 0, np.zeros(CODE_POINTS, bool)
@@ -107,7 +112,7 @@ def encode(
     symbols = {chr(point) for point in np.flatnonzero(seen)}
     corpora.check(name, beginning, characters, symbols, least)
 
-    known = vocabulary or Vocabulary(symbols)
+    known = vocabulary or Vocabulary(symbols | set(also))
     table = np.zeros(CODE_POINTS, np.min_scalar_type(len(known) - 1))
     table[known.code_points] = np.arange(1, len(known))
     changed = CorpusError(f"{name}: expected a file that stays as it is, received changes")
@@ -126,7 +131,7 @@ def encode(
             raise changed
 
     ids = _joined(blocks(), characters * table.itemsize, table.dtype, folder)
-    return EncodedText(ids, known, digest.hexdigest())
+    return EncodedText(ids, known, digest.hexdigest(), "".join(sorted(symbols)))
 
 
 def _joined(blocks: Iterator[Ids], size: int, kind: np.dtype[Any], folder: Path | None) -> Ids:

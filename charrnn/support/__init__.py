@@ -5,6 +5,7 @@ interrupts  signals that end a process, and work that they wait for
 files       files and tables written whole or not at all
 folders     folders written whole or not at all
 arrays      arrays and their description in one file under a checksum
+background  work in a thread
 console     words to a person, and commands that the person can type
 commands    what command lines share: checked numbers, errors in one line
 sources     a path, a pipe -> bytes, in blocks
