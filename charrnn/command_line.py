@@ -6,6 +6,7 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 import argparse
 import itertools
 import math
+import os
 import secrets
 import signal
 import sys
@@ -175,7 +176,9 @@ def _train(options: Any) -> int:
     stopped = own_text.train(
         options.file, output, options.minutes, options.seed, options.resume, options.replace
     )
-    name = output.with_suffix("")
+    name: str | Path = output.with_suffix("")
+    if str(name) in [*SHIPPED, *LANGUAGES]:  # the file of that name, and not the model
+        name = os.path.join(os.curdir, name)  # noqa: PTH118
     say(f"more: {this_program()} sample --model {as_typed(name)}")
     if stopped is None:
         return 0
