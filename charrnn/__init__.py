@@ -4,6 +4,7 @@ The path of a text; each module names what goes in and what comes out:
 
     corpora       a name, path or address -> text
     vocabulary    text          <-> ids
+    encoded       a name, path or address -> ids, however long the text is
     windows       ids           -> batches
     model         ids           -> logits and states
     streams       the same, with the state carried from batch to batch

@@ -9,7 +9,7 @@ import io
 import os
 import warnings
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -108,17 +108,18 @@ def opened(
             raise CorpusError(str(error)) from error
         yield lambda: _pieces(blocks_of(data), name)
         return
-    try:
-        with sources.opened(name, folder) as blocks:
-            yield lambda: _pieces(blocks, name)
-    except FileNotFoundError as error:
-        names = ", ".join(CORPORA)
-        raise CorpusError(
-            f"source: expected a corpus name ({names}), an http(s) address or the path of a "
-            f"file, received {name!r}, which is none of them"
-        ) from error
-    except SourceError as error:
-        raise CorpusError(str(error)) from error
+    with ExitStack() as held:
+        try:
+            blocks = held.enter_context(sources.opened(name, folder))
+        except FileNotFoundError as error:
+            names = ", ".join(CORPORA)
+            raise CorpusError(
+                f"source: expected a corpus name ({names}), an http(s) address or the path of a "
+                f"file, received {name!r}, which is none of them"
+            ) from error
+        except SourceError as error:
+            raise CorpusError(str(error)) from error
+        yield lambda: _pieces(blocks, name)
 
 
 def check(
@@ -158,7 +159,7 @@ def _pieces(blocks: Blocks, name: str, keep_mark: bool = False) -> Iterator[str]
     try:
         for piece in decoded(blocks, name, keep_mark=keep_mark):
             yield line_ends.decode(piece)
-    except EncodingError as error:
+    except (EncodingError, SourceError) as error:
         raise CorpusError(str(error)) from error
     yield line_ends.decode("", final=True)
 

@@ -115,6 +115,7 @@ def encode(
     known = vocabulary or Vocabulary(symbols | set(also))
     table = np.zeros(CODE_POINTS, np.min_scalar_type(len(known) - 1))
     table[known.code_points] = np.arange(1, len(known))
+    changed = CorpusError(f"{name}: expected a file that stays as it is, received changes")
     digest = sha256()
 
     def blocks() -> Iterator[Ids]:
@@ -122,12 +123,12 @@ def encode(
         for piece in pieces():
             ids = table[code_points(piece)]
             found += len(ids)
-            if found > characters or (vocabulary is None and not ids.all()):
-                break
+            if vocabulary is None and not ids.all():
+                raise changed
             digest.update(piece.encode("utf-8"))
             yield ids
         if found != characters:
-            raise CorpusError(f"{name}: expected a file that stays as it is, received changes")
+            raise changed
 
     ids = _joined(blocks(), characters * table.itemsize, table.dtype, folder)
     return EncodedText(ids, known, digest.hexdigest(), "".join(sorted(symbols)))
@@ -142,13 +143,13 @@ def _joined(blocks: Iterator[Ids], size: int, kind: np.dtype[Any], folder: Path 
         ids = np.concatenate(list(blocks))
         ids.setflags(write=False)  # as those in a file
         return ids
-    with tempfile.TemporaryFile(dir=folder) as file:
-        try:
-            if shutil.disk_usage(folder or tempfile.gettempdir()).free < size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    try:
+        if shutil.disk_usage(folder or tempfile.gettempdir()).free < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with tempfile.TemporaryFile(dir=folder) as file:
             for block in blocks:
                 file.write(block.data)
             file.flush()
-        except OSError as error:
-            raise no_room(error, size, folder) from error
-        return np.asarray(np.memmap(file, kind, "r"))
+            return np.asarray(np.memmap(file, kind, "r"))
+    except OSError as error:
+        raise no_room(error, size, folder) from error

@@ -157,7 +157,7 @@ def shuffled_batches(
             order = np.random.default_rng([seed, step // steps_per_pass]).permutation(len(inputs))
             for position in range(step % steps_per_pass, steps_per_pass):
                 rows = order[position * batch_size : (position + 1) * batch_size]
-                yield inputs[rows].astype("int32"), targets[rows].astype("int32")
+                yield inputs[rows], targets[rows]
                 step += 1
 
     return _dataset(batches, (batch_size, inputs.shape[1]))
@@ -227,7 +227,7 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
     def batches() -> Iterator[tuple[Ids, Ids]]:
         step = first_step
         while True:
-            rows = ids[(offsets + step * length) % len(ids)].astype("int32")
+            rows = ids[(offsets + step * length) % len(ids)]
             yield rows[:, :-1], rows[:, 1:]
             step += 1
 

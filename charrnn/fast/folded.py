@@ -24,8 +24,19 @@ class FoldedLayers:
     The first product is kept as it was when the object was made; make it anew after training.
     """
 
-    def __init__(self, embedding: Any, recurrent: list[Any], dropout: Any, dense: Any) -> None:
-        """Take Keras' layers, built; those that are trained are of ``gru.GRU``."""
+    def __init__(
+        self,
+        embedding: Any,
+        recurrent: list[Any],
+        dropout: Any,
+        dense: Any,
+        dtype: str | None = None,
+    ) -> None:
+        """Take Keras' layers, built; those that are trained are of ``gru.GRU``.
+
+        ``dtype`` is that of ``recurrence.gru_scan``, for what is not training.
+        """
+        self.dtype = dtype
         self.recurrent, self.dropout, self.dense = recurrent, dropout, dense
         first = recurrent[0]
         # What each id adds to the first layer's gates, shape (vocabulary, 3 * units).
@@ -55,7 +66,9 @@ class FoldedLayers:
         for layer, (state,) in zip(self.recurrent, states, strict=True):
             if hidden is not None:
                 projected = project(hidden, layer.cell.kernel, folded_bias(layer))
-            hidden, state = recur(layer, projected, state, training)  # (time, batch, units)
+            hidden, state = recur(
+                layer, projected, state, training, self.dtype
+            )  # (time, batch, units)
             if training and self.dropout.rate:
                 hidden = drop(hidden, self.dropout.rate, self.dropout.seed_generator)
             new_states.append([state])

@@ -2,7 +2,7 @@
 
 Text is UTF-8, or has a byte-order mark. A mark and the first bytes of well-known formats are
 certain; for any other encoding the bytes do not say which it is, and a detector looks for the
-readings that are most like a text.
+readings that are most like a text. A file is read in blocks, of which one is in memory.
 """
 
 import codecs
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from itertools import chain
 
 from charrnn.support.console import as_typed
-from charrnn.support.sources import Blocks, blocks_of
+from charrnn.support.formats import BEGINNING, known_format
+from charrnn.support.sources import Blocks
 
-__all__ = ["EncodingError", "decode", "decoded", "is_html", "likely_encodings"]
+__all__ = ["EncodingError", "decoded", "is_html", "likely_encodings"]
 
 SAMPLE = 2**18  # bytes that the detector sees
-_BEGINNING = 4096  # bytes that a format is known by
 
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = {
@@ -24,38 +24,6 @@ _MARKS = {
     b"\xef\xbb\xbf": "UTF-8",
     b"\xff\xfe": "UTF-16LE",
     b"\xfe\xff": "UTF-16BE",
-}
-_UNPACK = "unpack it first"
-_EXPORT = "save it as plain text (UTF-8) in the program that made it"
-_NO_TEXT = "it holds no plain text"
-# First bytes -> what the file is, what to do.
-_FORMATS = {
-    b"\x1f\x8b": ("compressed by gzip", f"{_UNPACK} (gunzip)"),
-    b"BZh": ("compressed by bzip2", f"{_UNPACK} (bunzip2)"),
-    b"\xfd7zXZ\0": ("compressed by xz", f"{_UNPACK} (unxz)"),
-    b"\x28\xb5\x2f\xfd": ("compressed by zstd", f"{_UNPACK} (unzstd)"),
-    b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", _UNPACK),
-    b"Rar!\x1a\x07": ("a RAR archive", _UNPACK),
-    b"PK\x03\x04": ("a ZIP archive", f"{_UNPACK} (unzip)"),
-    b"PK\x05\x06": ("an empty ZIP archive", _NO_TEXT),
-    b"%PDF-": ("a PDF document", _EXPORT),
-    b"%!PS": ("a PostScript document", _EXPORT),
-    b"{\\rtf": ("an RTF document", _EXPORT),
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an old Office document (.doc, .xls)", _EXPORT),
-    b"MThd": ("a MIDI file", _NO_TEXT),
-    b"\x89PNG\r\n": ("a PNG picture", _NO_TEXT),
-    b"\xff\xd8\xff": ("a JPEG picture", _NO_TEXT),
-    b"GIF8": ("a GIF picture", _NO_TEXT),
-    b"OggS\0": ("an Ogg recording", _NO_TEXT),
-    b"\x7fELF": ("a program", _NO_TEXT),
-    b"SQLite format 3\0": ("an SQLite database", _NO_TEXT),
-}
-# What the beginning of a ZIP archive says of the document that it is.
-_DOCUMENTS = {
-    b"word/": "a Word document (.docx)",
-    b"xl/": "an Excel document (.xlsx)",
-    b"application/epub+zip": "an e-book (.epub)",
-    b"application/vnd.oasis.opendocument": "an OpenDocument file (.odt)",
 }
 # Codec of Python -> name for iconv, frequent ones first: of two that read a text alike, or equally
 # well, the first is named first.
@@ -92,11 +60,6 @@ class EncodingError(ValueError):
     """Bytes that are no text in UTF-8; the message says what they are or may be, and what to do."""
 
 
-def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
-    """Return the text of a file; see ``decoded``."""
-    return "".join(decoded(blocks_of(data), name, keep_mark=keep_mark))
-
-
 def decoded(blocks: Blocks, name: str, *, keep_mark: bool = False) -> Iterator[str]:
     """Give the text of a file, a piece for each block.
 
@@ -108,10 +71,10 @@ def decoded(blocks: Blocks, name: str, *, keep_mark: bool = False) -> Iterator[s
     Raises:
         EncodingError: the bytes are a known format, another encoding, or hold NULs.
     """
-    beginning = _part(blocks, 0, _BEGINNING)
+    beginning = _part(blocks, 0, BEGINNING)
     mark = next((mark for mark in _MARKS if beginning.startswith(mark)), b"")
     encoding = _MARKS.get(mark, "UTF-8")
-    if not mark and (found := _format(beginning)):
+    if not mark and (found := known_format(beginning)):
         what, advice = found
         raise EncodingError(f"{name}: expected a plain text, received {what}; {advice}")
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -164,18 +127,6 @@ def likely_encodings(data: bytes, place: int = 0) -> list[str]:
         # Differences in the third digit of disorder and in the second of likeness are noise.
         ranked.append((round(match.chaos, 2), -round(match.coherence, 1), first))
     return [list(_ENCODINGS.values())[first] for *_, first in sorted(ranked)]
-
-
-def _format(data: bytes) -> tuple[str, str] | None:
-    for beginning, (what, advice) in _FORMATS.items():
-        if data.startswith(beginning):
-            if beginning == b"BZh" and data[4:10] != b"1AY&SY":
-                continue  # a text that begins with these letters
-            for inside, document in _DOCUMENTS.items():
-                if beginning == b"PK\x03\x04" and inside in data:
-                    return document, _EXPORT
-            return what, advice
-    return None
 
 
 def _wide_encodings(sample: bytes) -> list[str]:

@@ -4,7 +4,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -53,14 +53,28 @@ def opened(name: str, folder: Path | None = None) -> Iterator[Blocks]:
     with file as source:
         if not once:
             yield lambda: _blocks(source, name)
-            return
-        with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder) if folder else None) as kept:
-            try:
-                for block in _blocks(source, name, rewind=False):
-                    kept.write(block)
-            except OSError as error:
-                raise no_room(error, kept.tell(), folder) from error
-            yield lambda: _blocks(kept, name)
+        else:
+            with _kept(source, name, folder) as kept:
+                yield lambda: _blocks(kept, name)
+
+
+def _kept(source: BinaryIO, name: str, folder: Path | None) -> IO[bytes]:
+    """Return what can be read once as a temporary file, in memory as long as it is short."""
+    where = str(folder) if folder else None
+    kept = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=where)  # noqa: SIM115
+    read = 0
+    try:
+        for block in _blocks(source, name, rewind=False):
+            read += len(block)
+            kept.write(block)
+        kept.flush()
+    except BaseException as error:
+        with suppress(OSError):  # of a full disk, once more
+            kept.close()
+        if isinstance(error, OSError):
+            raise no_room(error, read, folder) from error
+        raise
+    return kept
 
 
 def _open(name: str) -> tuple[AbstractContextManager[BinaryIO], bool]:

@@ -19,6 +19,7 @@ from benchmarks.contender import (
     median_seconds,
     step_seconds,
 )
+from benchmarks.long_texts import PART, write_long_text
 from benchmarks.materials import write_materials
 from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
@@ -36,6 +37,7 @@ GOAL_IDS = {
     "loss_at_peer_time_stream",
     "loss_at_peer_time_windows",
     "best_model_windows",
+    "evaluate_100k_seconds",
     "sample_start_seconds",
     "epoch_of_batches_vs_system_a",
     "vectorize_text_vs_system_a",
@@ -68,7 +70,7 @@ def check_results(content):
 @pytest.fixture
 def measurements():
     """Made-up ones of three rounds, each slower than the one before."""
-    names = {*MEASURED, "best_model_windows", "sample_start_seconds"}
+    names = {name for goal in GOALS.values() for name in goal.measured} | set(MEASURED)
     values = {name: place + 1.0 for place, name in enumerate(sorted(names))}
     values |= {"limit_bf16": 1000.0, "ours_seconds": 9.0, "transformer_seconds": 9.0}
     return {name: [value, 0.9 * value, 0.8 * value] for name, value in values.items()}
@@ -347,6 +349,31 @@ def test_the_benchmark_s_own_process_stays_without_tensorflow():
     assert output == "False\n"
 
 
+def test_a_long_text_has_the_size_and_the_characters_asked_for(tmp_path):
+    for name in ("one", "two"):
+        write_long_text("ab中\n" * 100_000, 900_000, tmp_path / name)
+    text = (tmp_path / "one").read_bytes()
+    assert text == (tmp_path / "two").read_bytes()
+    assert 900_000 <= len(text) <= 900_000 + 3 * PART
+    assert {"a", "b", "中", "\n", "7"} <= set(text.decode())
+
+
+@pytest.mark.slow
+def test_long_texts_are_measured():
+    measured = run_json([sys.executable, "-m", "benchmarks.long_texts", "--quick"])
+    assert set(measured) == {
+        "memory_50mb_gib",
+        "first_report_50mb_seconds",
+        "memory_evaluate_50mb_gib",
+        "evaluate_50mb_seconds",
+    }
+    assert measured["memory_50mb_gib"] > 0.1  # TensorFlow alone
+    with pytest.raises(ContenderError, match="expected it to succeed, received status 1"):
+        run_json(
+            [sys.executable, "-m", "benchmarks.long_texts", "--megabytes", "1e-5", "--minutes", "9"]
+        )
+
+
 def test_the_peers_import_nothing_of_this_book():
     files = [ROOT / "benchmarks" / "contender.py", *(ROOT / "benchmarks" / "peers").glob("*.py")]
     assert len(files) > 8
@@ -391,7 +418,7 @@ def test_a_contender_measures_what_rows_are_made_of(monkeypatch, capsys, materia
     monkeypatch.setattr(sys, "argv", command)
     importlib.import_module(contender.module).main()
     measured = json.loads(capsys.readouterr().out)
-    assert set(measured) <= {*MEASURED, "sample_start_seconds"}
+    assert set(measured) <= {*MEASURED, "evaluate_100k_seconds", "sample_start_seconds"}
     assert all(value > 0 for value in measured.values())
 
 
