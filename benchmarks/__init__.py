@@ -10,6 +10,7 @@ A contender is a module that measures something and prints one line of JSON.
     ours_data        from text to ids, and from ids to batches
     ours_training    training at system A's sizes
     ours_generation  one text, and 64 at once
+    ours_evaluation  both losses of the shipped model
     ours_quality     the loss that the recipe reaches in a given time
     sample_start     the wait for a first text from the command line
     ngram            the loss of n-grams

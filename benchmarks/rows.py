@@ -95,6 +95,7 @@ GOALS = {
     "loss_at_peer_time_stream": Goal(("loss_ours_stream",), NATS, "loss_transformer"),
     "loss_at_peer_time_windows": Goal(("loss_ours_windows",), NATS, "loss_transformer"),
     "best_model_windows": Goal(("best_model_windows",), NATS),
+    "evaluate_100k_seconds": Goal(("evaluate_100k_seconds",), SECONDS),
     "sample_start_seconds": Goal(("sample_start_seconds",), SECONDS),
     f"{_BATCHES}_vs_system_a": Goal((f"{_BATCHES}_ours",), SECONDS, f"{_BATCHES}_system_a"),
     f"{_VECTORIZE}_vs_system_a": Goal((f"{_VECTORIZE}_ours",), SECONDS, f"{_VECTORIZE}_system_a"),

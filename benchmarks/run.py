@@ -44,7 +44,11 @@ EACH_ROUND = [
 ]
 # Once: these train for minutes, or hardly vary.
 TRANSFORMER = Contender("benchmarks.peers.transformer", peers=True)
-AFTER = [Contender("benchmarks.ngram"), Contender("benchmarks.sample_start")]
+AFTER = [
+    Contender("benchmarks.ngram"),
+    Contender("benchmarks.ours_evaluation"),
+    Contender("benchmarks.sample_start"),
+]
 
 
 def measure(runner: Runner, rounds: int) -> Measurements:

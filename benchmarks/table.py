@@ -25,6 +25,7 @@ TITLES = {
     "loss_at_peer_time_stream": "loss after the small transformer's time, stream",
     "loss_at_peer_time_windows": "loss after the small transformer's time, windows of 256",
     "best_model_windows": "loss of the shipped model, windows of 256",
+    "evaluate_100k_seconds": "both losses of the shipped model on 100,000 characters",
     "sample_start_seconds": "1,000 characters from the command line, start included",
     "epoch_of_batches_vs_system_a": "an epoch of batches from ids, against system A's pipeline",
     "vectorize_text_vs_system_a": "text to ids, against system A's lookup",

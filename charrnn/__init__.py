@@ -21,7 +21,8 @@ The path of a text; each module names what goes in and what comes out:
 
 What these share, and behind one word each what serves them:
 
-    backend   TensorFlow and Keras, loaded in silence
+    backend        TensorFlow and Keras, loaded in silence
+    named_corpora  where the corpora come from that have names, and what is kept of them
 
     fast      the same numbers in less time
     variants  other ways that chapters try

@@ -6,6 +6,7 @@ TensorFlow is loaded by the commands that need it alone: ``sample`` answers in l
 import argparse
 import itertools
 import math
+import os
 import secrets
 import signal
 import sys
@@ -26,7 +27,7 @@ from charrnn.support.console import (
     this_program,
 )
 from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
-from charrnn.weights import PRETRAINED, model_file, read_weights
+from charrnn.weights import LANGUAGES, PRETRAINED, SHIPPED, model_file, read_weights
 from charrnn.windows import WINDOW
 
 __all__ = ["main"]
@@ -42,7 +43,11 @@ WORDS = {
     "top_p": "--top-p",
     "seed": "--seed",
 }
-SHIPPED = "the model that comes with the package"
+MODEL = (
+    f"a model's file, with or without its ending, or a name: {', '.join(SHIPPED)} come with the "
+    f"package; {', '.join(LANGUAGES)} stand in a clone of the repository; a file of this folder is "
+    "taken before the model of its name (default: shakespeare)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
-    sample.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    sample.add_argument("--model", default=str(PRETRAINED), help=MODEL)
     sample.add_argument("--prompt", help="beginning of the text (default: a line end)")
     sample.add_argument("--length", type=int, default=1000, help="new characters (default: 1000)")
     sample.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
@@ -88,12 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="loss of a model on a text")
     evaluate.set_defaults(run=_evaluate)
-    evaluate.add_argument("--model", default=str(PRETRAINED), help=f"default: {SHIPPED}")
+    evaluate.add_argument("--model", default=str(PRETRAINED), help=MODEL)
     evaluate.add_argument(
         "file",
         nargs="?",
         help="text to predict; of the one that the model was trained on, the part kept for "
-        "validation (default, for the models of the package: their own)",
+        "validation (default, for models of named corpora: that one)",
     )
     return parser
 
@@ -125,7 +130,7 @@ def _evaluate(options: Any) -> None:
         text = corpora.load(card["corpus"])
     else:
         raise ValueError(
-            "file: expected a text, because only the models of the package bring theirs; for "
+            "file: expected a text, because only models of named corpora bring theirs; for "
             f"example: evaluate my.txt --model {as_typed(options.model)}; received none"
         )
     if len(text) < 2:
@@ -171,7 +176,9 @@ def _train(options: Any) -> int:
     stopped = own_text.train(
         options.file, output, options.minutes, options.seed, options.resume, options.replace
     )
-    name = output.with_suffix("")
+    name: str | Path = output.with_suffix("")
+    if str(name) in [*SHIPPED, *LANGUAGES]:  # the file of that name, and not the model
+        name = os.path.join(os.curdir, name)  # noqa: PTH118
     say(f"more: {this_program()} sample --model {as_typed(name)}")
     if stopped is None:
         return 0

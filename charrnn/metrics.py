@@ -5,7 +5,7 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ Ids = npt.NDArray[np.int32]
 # So many numbers are computed in float64 at once. A whole batch would take gigabytes where there
 # are thousands of symbols.
 PART = 1_000_000
+# So many ids are read in one call by a model with states.
+POSITIONS = 8192
 # So many characters give a state that is as good as that of the whole text before.
 WARM_UP = 256
 
@@ -78,7 +80,7 @@ def windows_loss(
     model: Any,
     ids: Ids,
     length: int = WINDOW,
-    batch_size: int = 64,
+    batch_size: int = 512,
     limit: int | None = None,
 ) -> float:
     """Return the loss with a fresh state in each window, in nats per character.
@@ -87,44 +89,37 @@ def windows_loss(
         model: ids (batch, time) -> logits (batch, time, vocabulary).
         ids: the validation text, shape (characters,); a partial window at its end is left out.
         length: time steps of a window.
-        batch_size: windows computed together; it does not change the result.
+        batch_size: windows computed together at most; it does not change the result.
         limit: how many characters to read at most, in windows spread evenly over the text, but one
             window at least; None reads all.
 
     Raises:
         ValueError: the text is shorter than one window.
     """
-    from charrnn.backend import tf  # see `_in_graph`
-
     inputs, targets = step_windows(ids, length)
     if limit is not None:
         every = max(-(-targets.size // limit), 1)
         inputs, targets = inputs[::every], targets[::every]
-
-    def read(inputs: Any) -> Any:
-        return model(inputs)
-
-    # Less than a gigabyte of logits at once, whatever the vocabulary.
-    symbols = model.hyperparameters["vocabulary_size"]
-    batch_size = max(min(batch_size, 10 * PART // (length * symbols)), 1)
-    # One signature for every batch, or a last batch that is smaller would compile once more.
-    compiled = _in_graph(read, [tf.TensorSpec((None, length), tf.int32)])
+    reader = _Reader(model, len(inputs))
+    if not reader.carries:  # reads whole windows
+        batch_size = max(min(batch_size, reader.positions // length), 1)
     total = 0.0
     for first in range(0, len(inputs), batch_size):
         rows = slice(first, first + batch_size)
-        total += cross_entropy(compiled(inputs[rows]), targets[rows]) * targets[rows].size
+        total += reader.read(inputs[rows], targets[rows])
+        reader.start()
     return total / targets.size
 
 
 def stream_loss(
-    model: Any, ids: Ids, length: int = 2000, streams: Sequence[slice] | None = None
+    model: Any, ids: Ids, length: int | None = None, streams: Sequence[slice] | None = None
 ) -> float:
     """Return the loss with the state carried over the text, in nats per character.
 
     Args:
         model: as of ``charrnn.model``: gives logits and states, and takes states.
         ids: the validation text, shape (characters,).
-        length: time steps of one call; it does not change the result.
+        length: time steps of one call at most; it does not change the result.
         streams: parts of the text, as of ``parallel_streams``, which are read side by side; None
             reads the whole text as one. A part begins with the state that the ``WARM_UP``
             characters before it leave.
@@ -132,47 +127,114 @@ def stream_loss(
     Raises:
         ValueError: the text has fewer than two characters.
     """
-    from charrnn.backend import tf  # see `_in_graph`
-
     if len(ids) < 2:
         raise ValueError(f"ids: expected at least 2 characters, received {len(ids)}")
     parts = streams or [slice(0, len(ids))]
-    starts = np.array([part.start for part in parts])
-    steps = max(part.stop - part.start for part in parts) - 1
-    # Less than a gigabyte of logits at once, whatever the vocabulary.
-    symbols = model.hyperparameters["vocabulary_size"]
-    length = max(min(length, 10 * PART // (len(parts) * symbols)), 1)
+    starts = np.array([part.start for part in parts])[:, None]
+    ends = np.array([part.stop for part in parts])[:, None] - 1
+    reader = _Reader(model, len(parts), carries=True)
 
-    def advance(inputs: Any, states: Any) -> Any:
-        return model(inputs, states=states, return_state=True)
-
-    states = model.initial_states(len(parts))
-    state_specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, states)
-    compiled = _in_graph(advance, [tf.TensorSpec((len(parts), None), tf.int32), state_specs])
-
-    def read(first: int, last: int) -> tuple[npt.NDArray[np.int64], Any]:
-        """Read positions of each part; return what they are in the text, and the logits."""
-        nonlocal states
-        places = starts[:, None] + np.arange(first, last)  # (streams, time)
+    def read(first: int, last: int, counted: bool) -> float:
+        """Read positions of each part; return the sum of the losses that count."""
+        places = starts + np.arange(first, last)  # (streams, time)
         # Before the text and after it there is nothing: what is read there does not count.
-        logits, states = compiled(ids[np.clip(places, 0, len(ids) - 1)], states)
-        return places, logits
+        inputs, targets = (ids[np.clip(places + k, 0, len(ids) - 1)] for k in (0, 1))
+        return reader.read(inputs, targets, counted & (places < ends), length)
 
     if len(parts) > 1:
-        for first in range(-WARM_UP, 0, length):
-            read(first, min(first + length, 0))
-        # Those that have fewer characters before them; the text begins with zeros.
-        begins = (starts < WARM_UP)[:, None]
-        states = tf.nest.map_structure(lambda s: tf.where(begins, tf.zeros_like(s), s), states)
-    total, count = 0.0, 0
-    ends = np.array([part.stop for part in parts])[:, None] - 1
-    for first in range(0, steps, length):
-        places, logits = read(first, min(first + length, steps))
-        targets = ids[np.minimum(places + 1, len(ids) - 1)]
-        counted = places < ends
-        loss = cross_entropy(logits.numpy()[counted], targets[counted])
-        total, count = total + loss * counted.sum(), count + int(counted.sum())
-    return total / count
+        read(-WARM_UP, 0, False)
+        # Those that have fewer characters before them begin with zeros.
+        reader.start(starts < WARM_UP)
+    return read(0, int((ends - starts).max()), True) / int((ends - starts).sum())
+
+
+class _Reader:
+    """A model that reads rows of ids, some time steps in one call, and adds up its losses.
+
+    Attributes:
+        carries: whether it carries its state from call to call; else a row is read in one call.
+        positions: how many ids it reads in one call, over all rows.
+    """
+
+    def __init__(self, model: Any, rows: int, carries: bool = False) -> None:
+        """Take a model with states, or, unless it ``carries``, any function of ids.
+
+        ``rows`` says how many there are; they may be read some at a time.
+        """
+        # Here, so that n-grams, and what needs no model, are there without TensorFlow.
+        from charrnn.model import CharacterModel, for_evaluation
+
+        own = isinstance(model, CharacterModel)
+        # Less than a gigabyte of logits at once, whatever the vocabulary.
+        self.positions = max(10 * PART // model.hyperparameters["vocabulary_size"], 1)
+        self.carries = carries or own
+        if self.carries:  # what a call needs stays in the processor's cache
+            self.positions = min(self.positions, POSITIONS)
+        self.model = for_evaluation(model, rows) if own else model
+        self.states: Any = None
+        self.compiled: Any = None
+
+    def start(self, rows: npt.NDArray[np.bool_] | None = None) -> None:
+        """Begin with zeros; ``rows``, shape (rows, 1), says in which rows, None in all."""
+        from charrnn.backend import tf
+
+        if rows is None:
+            self.states = None
+        else:
+            self.states = tf.nest.map_structure(
+                lambda state: tf.where(rows, tf.zeros_like(state), state), self.states
+            )
+
+    def read(
+        self, inputs: Ids, targets: Ids, counted: Any = True, length: int | None = None
+    ) -> float:
+        """Read on; return the sum of -log p(target) in nats.
+
+        Args:
+            inputs: ids, shape (rows, time).
+            targets: ids, the same shape.
+            counted: which of them count, the same shape.
+            length: time steps of one call at most.
+        """
+        from charrnn.backend import tf
+
+        counted = np.broadcast_to(counted, inputs.shape)
+        steps = inputs.shape[1]
+        if self.carries:
+            steps = max(min(steps, self.positions // len(inputs), length or steps), 1)
+        if self.states is None:
+            self.states = self.model.initial_states(len(inputs)) if self.carries else ()
+        if self.compiled is None:
+            self.compiled = self._in_graph()
+        total = 0.0
+        for first in range(0, inputs.shape[1], steps):
+            call = slice(first, first + steps)
+            given = [tf.constant(each[:, call]) for each in (inputs, targets, counted)]
+            loss, self.states = self.compiled(*given, self.states)
+            total += float(loss)
+        return total
+
+    def _in_graph(self) -> Any:
+        """Return one call as a graph, for any number of rows and of time steps."""
+        from charrnn.backend import tf
+
+        def call(inputs: Any, targets: Any, counted: Any, states: Any) -> Any:
+            if self.carries:
+                logits, states = self.model(inputs, states=states, return_state=True)
+            else:
+                logits = self.model(inputs)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+            losses = tf.where(counted, tf.cast(losses, tf.float64), tf.zeros((), tf.float64))
+            return tf.reduce_sum(losses), states
+
+        ids = tf.TensorSpec((None, None), tf.int32)
+        states = tf.nest.map_structure(
+            lambda state: tf.TensorSpec((None, *state.shape[1:]), state.dtype), self.states
+        )
+        signature = [ids, ids, tf.TensorSpec((None, None), tf.bool), states]
+        # Traced now, not when it is called: else TensorFlow, which counts the calls that trace,
+        # would warn from the fifth loss on, though each traces once.
+        return tf.function(call, input_signature=signature).get_concrete_function()
 
 
 def parallel_streams(characters: int, limit: int, streams: int = 32) -> list[slice]:
@@ -192,16 +254,6 @@ def parallel_streams(characters: int, limit: int, streams: int = 32) -> list[sli
     predicted = min(share, max(limit // streams, 1))
     starts = range(0, characters - 1, share)
     return [slice(start, min(start + predicted + 1, characters)) for start in starts]
-
-
-def _in_graph(function: Callable[..., Any], signature: list[Any]) -> Any:
-    """Return a function as one graph, for tensors of the given signature."""
-    # Here, so that n-grams, and what needs no model, are there without TensorFlow.
-    from charrnn.backend import tf
-
-    # Traced now, not when it is called: else TensorFlow, which counts the calls that trace, would
-    # warn from the fifth loss on, though each traces once.
-    return tf.function(function, input_signature=signature).get_concrete_function()
 
 
 def longest_context(vocabulary_size: int) -> int:

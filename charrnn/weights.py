@@ -7,6 +7,7 @@ the hyper-parameters, the characters of the vocabulary, and a card that says whe
 import json
 import os
 import reprlib
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from charrnn.vocabulary import Vocabulary
 
 __all__ = [
     "GATES",
+    "LANGUAGES",
     "PRETRAINED",
     "SHIPPED",
     "StoredModel",
     "check_hyperparameters",
     "expected_shapes",
+    "find_model",
     "model_file",
     "read_weights",
     "shipped",
@@ -40,9 +43,19 @@ SHIPPED = {
 }
 
 
+# Likewise the models that stand in the repository and not in the package; None where there is none.
+LANGUAGES: dict[str, str | None] = {"ru": None, "zh-hans": None, "zh-hant": None, "ko": None}
+REPOSITORY = "https://github.com/OUR_ORGANISATION/charrnn-book"
+
+
 def shipped(name: str) -> Path:
-    """Return the path of a model that comes with the package."""
-    return Path(__file__).parent / "pretrained" / f"{name}{ENDING}"
+    """Return the path of a model that has a name: a key of ``SHIPPED`` or of ``LANGUAGES``.
+
+    The latter are in the folder ``models`` of a clone of the repository.
+    """
+    package = Path(__file__).parent
+    folder = package.parent / "models" if name in LANGUAGES else package / "pretrained"
+    return folder / f"{name}{ENDING}"
 
 
 PRETRAINED = shipped("shakespeare")
@@ -146,6 +159,42 @@ def model_file(path: str | os.PathLike[str], name: str = "path") -> Path:
     return file
 
 
+def find_model(path: str | os.PathLike[str]) -> Path:
+    """Return the file of a model to read.
+
+    A file is taken before the model of its name, with a warning: ``train ru.txt`` makes such files.
+    A path such as ``./ru`` is always that of a file.
+
+    Args:
+        path: as ``model_file`` takes it, or a name as of ``shipped``.
+
+    Raises:
+        ValueError: there is no such file and no such model.
+    """
+    file, name = model_file(path), os.fspath(path)
+    named = name in SHIPPED or name in LANGUAGES
+    if named and file.is_file():
+        warnings.warn(
+            f"the model {file} of this folder is read, not the one of the book that has this name; "
+            "rename the file to have that one",
+            stacklevel=2,
+        )
+    elif named:
+        file = shipped(name)
+    if file.is_file():
+        return file
+    if name in LANGUAGES:
+        raise ValueError(
+            f"path: expected the name of a model that is here, received {name!r}, which is in the "
+            f"folder models of {REPOSITORY} and not in an installed package; get {file.name} from "
+            "there and name its path"
+        )
+    names = ", ".join([*SHIPPED, *LANGUAGES])
+    raise ValueError(
+        f"path: expected the file {file}, which does not exist, or the name of a model ({names})"
+    )
+
+
 def write_weights(model: StoredModel, path: str | os.PathLike[str]) -> None:
     """Write a model's file, whole or not at all.
 
@@ -180,21 +229,19 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     """Read a model's file.
 
     Args:
-        path: as ``model_file`` takes it; ``shipped(name)`` is a model that comes with the package.
+        path: as ``find_model`` takes it.
 
     Raises:
         ValueError: the file is missing, damaged or of another kind, or its parts do not fit.
         OSError: it cannot be read.
     """
-    file = model_file(path)
-    if not file.is_file():
-        raise ValueError(f"path: expected the file {file}, which does not exist")
-    name = file.stem
-    own = name in SHIPPED and file.resolve() == shipped(name).resolve()
-    if own and (received := sha256(file)) != SHIPPED[name]:
+    file = find_model(path)
+    expected = (SHIPPED | LANGUAGES).get(file.stem)
+    own = expected is not None and file.resolve() == shipped(file.stem).resolve()
+    if own and (received := sha256(file)) != expected:
         raise ValueError(
             f"{file}: damaged, or not the model of this package: expected SHA-256 "
-            f"{SHIPPED[name]}, received {received}"
+            f"{expected}, received {received}"
         )
     try:
         arrays, description = read_arrays(file, KIND)

@@ -68,7 +68,9 @@ def training_layers(model: Any, ids: Any, states: Any) -> Any:
     return through_layers(model, projected, states, training=True)
 
 
-def through_layers(model: Any, projected: Any, states: Any, training: bool = False) -> Any:
+def through_layers(
+    model: Any, projected: Any, states: Any, training: bool = False, dtype: str | None = None
+) -> Any:
     """Return logits and states from the input of the first layer, multiplied already.
 
     Args:
@@ -76,12 +78,13 @@ def through_layers(model: Any, projected: Any, states: Any, training: bool = Fal
         projected: shape (time, batch, 3 * units), in the number format of the products.
         states: as of ``training_layers``.
         training: apply dropout, keep what the gradient needs.
+        dtype: that of ``recurrence.gru_scan``, for what is not training.
     """
     new_states, hidden = [], None
     for layer, (state,) in zip(model.recurrent, states, strict=True):
         if hidden is not None:
             projected = project(hidden, layer.cell.kernel, folded_bias(layer))
-        hidden, state = recur(layer, projected, state, training)  # (time, batch, units)
+        hidden, state = recur(layer, projected, state, training, dtype)  # (time, batch, units)
         if training and model.dropout.rate:
             hidden = drop(hidden, model.dropout.rate, model.dropout.seed_generator)
         new_states.append([state])

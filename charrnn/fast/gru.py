@@ -110,7 +110,9 @@ def folded_bias(layer: Any) -> Any:
     return input_bias + tf.concat([gates, tf.zeros(layer.units, gates.dtype)], axis=0)
 
 
-def recur(layer: Any, projected: Any, state: Any, training: bool = False) -> Any:
+def recur(
+    layer: Any, projected: Any, state: Any, training: bool = False, dtype: str | None = None
+) -> Any:
     """Run a GRU layer over time from inputs that were multiplied already.
 
     Args:
@@ -120,6 +122,7 @@ def recur(layer: Any, projected: Any, state: Any, training: bool = False) -> Any
         state: shape (batch, units), float32.
         training: keep what the gradient needs, leave out weights if ``kernel_dropout`` says so;
             else ``projected`` is float32.
+        dtype: outside training, as of ``recurrence.gru_scan``.
 
     Returns:
         Outputs, shape (time, batch, units), dtype of ``projected``, and the last state.
@@ -131,7 +134,7 @@ def recur(layer: Any, projected: Any, state: Any, training: bool = False) -> Any
         state = state_after(projected[0], state, kernel, bias)
         return tf.cast(state, projected.dtype)[None], state
     if not training:
-        return gru_scan(projected, state, kernel, bias)
+        return gru_scan(projected, state, kernel, bias, dtype)
     return gru_loop(projected, state, kernel, bias, projected.dtype.name)
 
 

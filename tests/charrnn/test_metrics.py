@@ -9,6 +9,7 @@ import pytest
 
 from charrnn import metrics
 from charrnn.backend import tf
+from charrnn.export import load_model
 from charrnn.metrics import (
     cross_entropy,
     parallel_streams,
@@ -211,23 +212,86 @@ def test_a_limited_windows_loss_reads_windows_from_all_parts():
     assert windows_loss(model, ids, 16, limit=160) == pytest.approx(whole, abs=1e-6)
 
 
-def test_the_memory_of_a_loss_does_not_grow_with_the_vocabulary(monkeypatch):
+@pytest.mark.parametrize("positions", [10**6, 8])
+def test_the_memory_of_a_loss_does_not_grow_with_the_vocabulary(monkeypatch, positions):
     """Logits computed at once are bounded: where symbols are many, they are of few time steps."""
     monkeypatch.setattr(metrics, "PART", 70)
+    monkeypatch.setattr(metrics, "POSITIONS", positions)
     sizes = []
 
-    def measured(logits, targets):
-        sizes.append(np.size(logits))
-        return cross_entropy(logits, targets)
+    class Measured(Table):
+        def __call__(self, ids, states=None, return_state=False):
+            measure = tf.numpy_function(
+                lambda ids: sizes.append(7 * ids.size) or ids, [ids], "int32"
+            )
+            return super().__call__(tf.ensure_shape(measure, ids.shape), states, return_state)
 
-    monkeypatch.setattr(metrics, "cross_entropy", measured)
     ids = random.integers(0, 7, 301).astype("int32")
-    model = Table(random.normal(0, 3, (7, 7)))
-    expected = cross_entropy(model(ids[:-1]), ids[1:])
+    model = Measured(random.normal(0, 3, (7, 7)))
+    expected = cross_entropy(Table(model.logits)(ids[:-1]), ids[1:])
     for streams in (None, parallel_streams(len(ids), 10**9, 4)):
         assert stream_loss(model, ids, streams=streams) == pytest.approx(expected, abs=1e-6)
+    assert max(sizes) == min(10 * 70, 7 * positions)
     assert windows_loss(model, ids, 20) == pytest.approx(expected, abs=1e-6)
     assert max(sizes) == 10 * 70
+
+
+def test_losses_agree_with_float64_where_symbols_are_thousands():
+    ids = random.integers(0, 3000, 3001).astype("int32")
+    model = Table(random.normal(0, 6, (3000, 3000)))
+    expected = cross_entropy(model(ids[:-1]), ids[1:])
+    parts = parallel_streams(len(ids), 10**9, 4)
+    assert stream_loss(model, ids, streams=parts) == pytest.approx(expected, abs=1e-6)
+    assert windows_loss(model, ids, 200) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.fixture
+def switched_on(monkeypatch):
+    """The fast forward pass, whatever the environment says; its products are float32."""
+    monkeypatch.setenv("CHARRNN_FAST", "1")
+    monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "float32")
+
+
+def two_losses(model, ids):
+    parts = parallel_streams(len(ids), 10**9)
+    return windows_loss(model, ids), stream_loss(model, ids, streams=parts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("layers", "symbols"), [(1, 13), (2, 13), (1, 400)])
+def test_the_fast_way_agrees_with_the_plain_one(
+    switched_on, monkeypatch, make_model, layers, symbols
+):
+    model = make_model(layers=layers, vocabulary_size=symbols)
+    ids = random.integers(0, symbols, 3000).astype("int32")
+    fast = two_losses(model, ids)
+    monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "bfloat16")
+    assert two_losses(model, ids) != fast  # it has been multiplied in another format
+    monkeypatch.setenv("CHARRNN_FAST", "0")
+    assert two_losses(model, ids) == pytest.approx(fast, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_products_in_bfloat16_change_the_losses_of_the_packages_model_little(
+    switched_on, monkeypatch, shakespeare
+):
+    """Each by less than 1e-4 nats over its validation text, as ``model.for_evaluation`` says."""
+    model, vocabulary = load_model()
+    ids = vocabulary.encode(shakespeare[-111_540:])
+    exact = two_losses(model, ids)
+    monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "bfloat16")
+    narrow = two_losses(model, ids)
+    assert narrow != exact
+    assert narrow == pytest.approx(exact, abs=1e-4)
+
+
+def test_weights_that_change_between_losses_are_read_anew(make_model):
+    model = make_model()
+    ids = random.integers(0, 13, 300).astype("int32")
+    before = windows_loss(model, ids), stream_loss(model, ids)
+    model.set_weights([weights / 2 for weights in model.get_weights()])
+    after = windows_loss(model, ids), stream_loss(model, ids)
+    assert max(after) < min(before) - 0.1
 
 
 def test_the_n_gram_of_tiny_shakespeare(shakespeare_ids):

@@ -169,10 +169,12 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
     assert lines[-2:] == ["saved as mine.safetensors", "more: charrnn sample --model mine"]
 
 
-def test_the_name_of_a_named_corpus_is_on_the_card(calls, monkeypatch):
+def test_the_name_of_a_named_corpus_is_on_the_card(calls, monkeypatch, capsys):
+    """What is told of the model leads to its file, not to the model that has its name."""
     monkeypatch.setattr("charrnn.corpora.load", lambda *_, **__: clock_text())
     assert main(["train", "shakespeare"]) == 0
-    assert read_weights("shakespeare").card["corpus"] == "shakespeare"
+    assert read_weights("./shakespeare").card["corpus"] == "shakespeare"
+    assert capsys.readouterr().out.endswith(" sample --model ./shakespeare\n")
 
 
 @pytest.mark.parametrize("output", ["clock", "clock.safetensors", "./clock"])

@@ -12,10 +12,12 @@ from charrnn import weights
 from charrnn.support.files import read_record
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import (
+    LANGUAGES,
     PRETRAINED,
     SHIPPED,
     StoredModel,
     expected_shapes,
+    find_model,
     model_file,
     read_weights,
     shipped,
@@ -343,3 +345,63 @@ def test_another_model_in_the_place_of_the_packages_own_is_refused(tmp_path, mon
     monkeypatch.setattr(weights, "shipped", lambda name: tmp_path / f"{name}.safetensors")
     with pytest.raises(ValueError, match="not the model of this package"):
         read_weights(own)
+
+
+# --- models that have names
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """A folder in place of those of the package and of the clone; a user works in another one."""
+    monkeypatch.setattr(weights, "shipped", lambda name: tmp_path / f"models/{name}.safetensors")
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path / "own")
+    write_weights(new_model(), tmp_path / "models" / "ru")
+    return tmp_path / "models"
+
+
+def test_the_models_in_languages_are_in_a_clone_once_they_have_a_hash():
+    for name, expected in LANGUAGES.items():
+        file = shipped(name)
+        assert file == Path(__file__).parents[2] / "models" / f"{name}.safetensors"
+        assert file.is_file() == (expected is not None)
+        if expected is not None:
+            assert read_weights(name).card["corpus"].startswith(name)
+    assert find_model("great-expectations") == shipped("great-expectations")
+
+
+def test_a_model_in_a_language_is_found_by_its_name(models):
+    assert_equal_models(read_weights("ru"), new_model())
+    with pytest.raises(ValueError, match=r"expected the file ru.safetensors, which does not exist"):
+        read_weights("./ru")
+
+
+def test_a_model_in_a_language_that_is_not_here_is_said_to_be_elsewhere(models):
+    message = r"^path: expected the name of a model that is here, received 'ko'.*; get ko\.safet"
+    with pytest.raises(ValueError, match=message):
+        read_weights("ko")
+
+
+def test_what_is_neither_file_nor_name_is_told_the_names():
+    with pytest.raises(ValueError, match=r"does not exist, or the name of a model \(shakespeare, "):
+        read_weights("shakspeare")
+
+
+@pytest.mark.parametrize("name", ["ru", "ko", "shakespeare"])
+def test_a_file_of_the_users_own_comes_before_the_model_of_its_name(models, name):
+    own = replace(new_model(), card={"mine": 1})
+    write_weights(own, name)
+    with pytest.warns(UserWarning, match=rf"^the model {name}\.safetensors of this folder is read"):
+        assert read_weights(name).card == {"mine": 1}
+    for path in (f"./{name}", f"{name}.safetensors", Path(name).absolute()):
+        assert read_weights(path).card == {"mine": 1}
+
+
+def test_another_model_in_the_place_of_one_in_a_language_is_refused(models, monkeypatch):
+    monkeypatch.setitem(LANGUAGES, "ru", hashlib.sha256(b"another").hexdigest())
+    for path in ("ru", models / "ru"):
+        with pytest.raises(ValueError, match="not the model of this package"):
+            read_weights(path)
+    digest = hashlib.sha256((models / "ru.safetensors").read_bytes()).hexdigest()
+    monkeypatch.setitem(LANGUAGES, "ru", digest)
+    assert_equal_models(read_weights("ru"), new_model())

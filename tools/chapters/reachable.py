@@ -1,9 +1,9 @@
 """Which corpora can be had, of those that have one source alone: one rule for tools and tests.
 
-*Great Expectations* comes from its address of origin or from the folder `CHARRNN_DATA`, and that
-address gives nothing on a machine without internet, and perhaps another edition later. There a
-chapter that reads it keeps its committed outputs, and tests that need it are skipped. Where
-`CHARRNN_DATA` is set, as in continuous integration, every corpus must be there.
+All corpora but tiny Shakespeare come from their address of origin or from the folder
+`CHARRNN_DATA`, and that address gives nothing on a machine without internet, and perhaps another
+edition later. There a chapter that reads one keeps its committed outputs, and tests that need it
+are skipped. Where `CHARRNN_DATA` is set, as in continuous integration, every corpus must be there.
 """
 
 import functools
@@ -26,7 +26,7 @@ def why_missing(name: Any) -> str:
     A corpus that has a mirror must be there always, and every corpus where `CHARRNN_DATA` is set:
     whoever then loads it gets the error. What is no name of a corpus, such as a path, is not tried.
     """
-    if name not in corpora.CORPORA or corpora.CORPORA[name].mirror is not None:
+    if name not in corpora.CORPORA or corpora.CORPORA[name].mirrored:
         return ""
     return "" if os.environ.get("CHARRNN_DATA") else _attempt(name)
 

@@ -30,8 +30,9 @@ def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(cache_module.pooch, "os_cache", lambda name: cache)
     monkeypatch.delenv("CHARRNN_DATA", raising=False)
     for name in (BOOK, "great-expectations-system-c"):
-        moved = replace(corpora.CORPORA[name], url=NOWHERE)
-        monkeypatch.setitem(corpora.CORPORA, name, moved)
+        corpus = corpora.CORPORA[name]
+        files = tuple(replace(file, url=NOWHERE) for file in corpus.files)
+        monkeypatch.setitem(corpora.CORPORA, name, replace(corpus, files=files))
     monkeypatch.setattr(reachable, "_attempt", reachable._attempt.__wrapped__)
     return cache
 
