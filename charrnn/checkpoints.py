@@ -57,8 +57,12 @@ class RunError(ValueError):
 
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
-    """Write a history as CSV, whole or not at all; rows may lack what others measured."""
-    names = dict.fromkeys(name for row in history for name in row)
+    """Write a history as CSV, whole or not at all; rows may lack what others measured.
+
+    The columns are in the order of the row that lacks least.
+    """
+    fullest = sorted(history, key=len, reverse=True)
+    names = dict.fromkeys(name for row in fullest for name in row)
     write_table(
         [{name: f"{row[name]:.7g}" if name in row else "" for name in names} for row in history],
         path,

@@ -5,7 +5,7 @@
     python -m tools.stamp --check --expect https://github.com/owner/name
 
 Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
-pyproject.toml, `repository-code` in CITATION.cff, and README.md between `<!-- repository -->` and
+pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py, `repository-code` in CITATION.cff, and README.md between `<!-- repository -->` and
 `<!-- /repository -->`.
 """
 
@@ -27,7 +27,7 @@ _format: Any = nbformat  # types cover a part of nbformat only
 COLAB = "https://colab.research.google.com/github"
 COLAB_LINE = re.compile(r"^(\[[^\]\n]+\])\(https://colab\.research\.google\.com/[^)\n]*\)$", re.M)
 MARKED = re.compile(r"(?<=<!-- repository -->).*?(?=<!-- /repository -->)", re.S)
-PROJECT_URL = re.compile(r'^(Repository = )"[^"\n]*"$', re.M)
+PROJECT_URL = re.compile(r'^(Repository = |REPOSITORY = )"[^"\n]*"$', re.M)
 METADATA = {
     "accelerator": "GPU",
     "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True},
@@ -100,7 +100,7 @@ def stamp_readme(text: str, repository: Repository) -> str:
 
 
 def stamp_project(text: str, repository: Repository) -> str:
-    """Return a pyproject.toml with the address replaced, if it has one."""
+    """Return a pyproject.toml or a module with the address replaced, if it has one."""
     return PROJECT_URL.sub(rf'\g<1>"{repository.url}"', text)
 
 
@@ -126,6 +126,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
     for name, renew in (
         ("README.md", stamp_readme),
         ("pyproject.toml", stamp_project),
+        ("charrnn/weights.py", stamp_project),
         ("CITATION.cff", stamp_citation),
     ):
         path = root / name

@@ -38,7 +38,8 @@ def test_an_evaluation_takes_fewer_characters_where_there_are_more_symbols(capsy
 
 
 @pytest.mark.parametrize(
-    ("characters", "most"), [(257, 10**6), (600, 10**6), (5000, 10**6), (5000, 1000), (5121, 256)]
+    ("characters", "most"),
+    [(257, 10**6), (512, 10**6), (513, 10**6), (5000, 10**6), (5000, 1000), (5121, 256)],
 )
 def test_the_n_gram_is_asked_for_the_targets_of_the_windows_that_are_read(
     characters, most, monkeypatch

@@ -17,6 +17,7 @@ from charrnn.checkpoints import RunState
 from charrnn.command_line import main
 from charrnn.export import load_model
 from charrnn.recipes import Recipe
+from charrnn.support.files import read_table, with_numbers
 from charrnn.support.locks import locked
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
@@ -484,6 +485,9 @@ def test_whatever_ends_it_the_best_weights_stay_and_the_run_goes_on(here, signal
     assert (rest.returncode, rest.stderr) == (0, "")
     shares = [int(line[:4].strip(" %")) for line in rest.stdout.splitlines() if "% " in line]
     assert shares == list(range(30, 101, 5)) or shares == list(range(25, 101, 5))
-    assert names() == ["clock.safetensors", "clock.txt"]
+    assert names() == ["clock.history.csv", "clock.safetensors", "clock.txt"]
+    history = with_numbers(read_table("clock.history.csv"))  # of both parts of the run
+    seconds = [row["seconds"] for row in history]
+    assert (len(seconds), seconds) == (20, sorted(set(seconds)))
     lowest = min(best_loss(ended.stdout), best_loss(rest.stdout))
     assert read_weights("clock").card["validation_loss"] == pytest.approx(lowest, abs=1e-3)

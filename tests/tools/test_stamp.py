@@ -34,6 +34,8 @@ def book(tmp_path: Path) -> Path:
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
     project = '[project.urls]\nRepository = "https://github.com/a/b"\n'
     (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    (tmp_path / "charrnn").mkdir()
+    (tmp_path / "charrnn" / "weights.py").write_text('REPOSITORY = "old"\n', encoding="utf-8")
     citation = "title: T\nrepository-code: https://example.org/old\nlicense: MIT\n"
     (tmp_path / "CITATION.cff").write_text(citation, encoding="utf-8")
     write_chapter(tmp_path / "notebooks" / "en", tiny_chapter())
@@ -64,6 +66,8 @@ def test_readme_and_project(book: Path) -> None:
     assert "(https://github.com/owner/name/issues)" in readme
     project = (book / "pyproject.toml").read_text(encoding="utf-8")
     assert 'Repository = "https://github.com/owner/name"' in project
+    module = (book / "charrnn" / "weights.py").read_text(encoding="utf-8")
+    assert module == 'REPOSITORY = "https://github.com/owner/name"\n'
     citation = (book / "CITATION.cff").read_text(encoding="utf-8")
     assert citation == "title: T\nrepository-code: https://github.com/owner/name\nlicense: MIT\n"
 
@@ -77,7 +81,14 @@ def test_a_moved_repository_is_written_everywhere(
     assert main(["--check"], book) == 1
     assert chapter_of(book).read_bytes() == before
     shown = capsys.readouterr()
-    for word in ("Colab link", "cell setup", "README.md", "pyproject.toml", "CITATION.cff"):
+    for word in (
+        "Colab link",
+        "cell setup",
+        "README.md",
+        "pyproject.toml",
+        "weights.py",
+        "CITATION.cff",
+    ):
         assert word in shown.out
     assert "make stamp" in shown.err
 
