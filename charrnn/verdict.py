@@ -71,7 +71,7 @@ def _advice(ended: Ended) -> str:
         return f"{found}{' or '.join(ways or [smaller])} would help"
     if rows[-1]["seconds"] >= 0.95 * 60 * ended.minutes:
         found = "it was still getting better when its time was up: "
-        return f"{found}more minutes (--minutes {2 * ended.minutes:g}) would help"
+        return f"{found}more minutes (--minutes {2 * ended.minutes:.3g}) would help"
     if ended.dropout and rows[-1]["loss"] > rows[-1]["validation_loss"]:
         return f"less dropout (--dropout {ended.dropout / 2:g}) would help"
     return "more text would help"
