@@ -6,6 +6,7 @@ A contender is a module that measures something and prints one line of JSON.
     table            the results as tables
     picture          the results as a picture
     folded           by itself: what the folded input product is worth
+    long_texts       by itself: memory and waiting times with a long text
 
     ours_data        from text to ids, and from ids to batches
     ours_training    training at system A's sizes

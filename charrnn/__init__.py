@@ -4,6 +4,7 @@ The path of a text; each module names what goes in and what comes out:
 
     corpora       a name, path or address -> text
     vocabulary    text          <-> ids
+    encoded       a name, path or address -> ids, however long the text is
     windows       ids           -> batches
     model         ids           -> logits and states
     streams       the same, with the state carried from batch to batch
@@ -16,6 +17,11 @@ The path of a text; each module names what goes in and what comes out:
     metrics       a model and ids -> loss; n-grams to compare with
     weights       arrays        <-> files
     export        a model       <-> files that others load
+    fine_tuning   a trained model and a text -> what training goes on from
+    verdict       what a run saw -> whether it is better than an n-gram, and what would help
+    own_files     a model's name -> the files that its training writes, checked and held
+    own_losses    a model, ids  -> what it and an n-gram lose on the same characters, in seconds
+    own_run       a run of `charrnn train`: what it says, saves and shows
     own_text      a text of one's own -> a model's file: what `charrnn train` does
     command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 

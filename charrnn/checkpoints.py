@@ -24,7 +24,9 @@ __all__ = [
     "best_row",
     "check_loss",
     "delete_run",
+    "keep_history",
     "load_best",
+    "read_run",
     "write_history",
 ]
 
@@ -55,8 +57,12 @@ class RunError(ValueError):
 
 
 def write_history(history: History, path: str | os.PathLike[str]) -> None:
-    """Write a history as CSV, whole or not at all; rows may lack what others measured."""
-    names = dict.fromkeys(name for row in history for name in row)
+    """Write a history as CSV, whole or not at all; rows may lack what others measured.
+
+    The columns are in the order of the row that lacks least.
+    """
+    fullest = sorted(history, key=len, reverse=True)
+    names = dict.fromkeys(name for row in fullest for name in row)
     write_table(
         [{name: f"{row[name]:.7g}" if name in row else "" for name in names} for row in history],
         path,
@@ -99,6 +105,32 @@ def _read_best(directory: str | os.PathLike[str]) -> tuple[Path, Arrays, dict[st
     return path, *read_arrays(path, BEST_KIND)
 
 
+def read_run(directory: str | os.PathLike[str]) -> tuple[History, dict[str, str]]:
+    """Return the history of the run in a folder up to its saved state, and what it was made from.
+
+    Raises:
+        ValueError: the folder has no state, or a damaged one.
+    """
+    path = user_path(directory, "directory") / STATE
+    if not path.is_file():
+        raise RunError(f"expected the file {str(path)!r}, which does not exist")
+    _, description = read_arrays(path, KIND)
+    return description["history"], description["made_from"]
+
+
+def keep_history(directory: str | os.PathLike[str], path: Path) -> bool:
+    """Move the history of the run in a folder, the one for people, to a file of its own.
+
+    Returns:
+        Whether there was one.
+    """
+    history = user_path(directory, "directory") / HISTORY
+    if not history.is_file():
+        return False
+    history.replace(path)
+    return True
+
+
 def delete_run(directory: str | os.PathLike[str]) -> None:
     """Remove what a run has kept in a folder, nothing else."""
     for name in (STATE, BEST, HISTORY):
@@ -116,6 +148,7 @@ class RunState:
         directory: the run's folder.
         history: one row for each epoch that was kept with it; ``save`` writes it, ``restore``
             reads it. Another copy, for people, is ``history.csv``.
+        rows_saved: how many rows of the history the saved state has.
     """
 
     def __init__(
@@ -138,6 +171,7 @@ class RunState:
         optimizer.build(model.trainable_variables)
         self.directory = user_path(directory, "directory")
         self.history: History = []
+        self.rows_saved = 0
         settings = {
             **(made_from or {}),
             **{f"model's {k}": v for k, v in getattr(model, "hyperparameters", {}).items()},
@@ -186,6 +220,7 @@ class RunState:
         self._check(description["made_from"])
         _assign(path, arrays, self.parts)
         self.history = description["history"]
+        self.rows_saved = len(self.history)
         return int(description["epoch"])
 
     def _check(self, stored: dict[str, str]) -> None:
@@ -222,6 +257,11 @@ class RunState:
                 )
         description = {"epoch": epoch, "history": self.history, "made_from": self.made_from}
         write_arrays(self.directory / STATE, KIND, arrays, description)
+        self.rows_saved = len(self.history)
+        self.write_history()
+
+    def write_history(self) -> None:
+        """Write the history for people; a state that is saved less often lacks its last rows."""
         if self.history:
             write_history(self.history, self.directory / HISTORY)
 

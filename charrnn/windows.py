@@ -27,7 +27,7 @@ __all__ = [
 # of the same length only.
 WINDOW = 256
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[Any]  # integers of any size
 Item = TypeVar("Item")
 
 
@@ -208,7 +208,7 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
     target is skipped.
 
     Args:
-        ids: shape (characters,).
+        ids: shape (characters,), integers of any size, also mapped from a file.
         batch_size: number of rows.
         length: time steps of a batch.
         first_step: how many batches to leave out at the beginning.

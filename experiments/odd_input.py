@@ -138,15 +138,15 @@ class Sink(io.StringIO):
 @contextlib.contextmanager
 def small_work() -> Iterator[None]:
     """Let ``train`` take a tiny recipe and few steps, and evaluations few characters."""
-    from charrnn import own_text, recipes
+    from charrnn import own_losses, recipes
 
-    before = recipes.QUICK, recipes.MAX_PASSES, own_text.EVALUATED
+    before = recipes.QUICK, recipes.MAX_PASSES, own_losses.EVALUATED
     recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
-    recipes.MAX_PASSES, own_text.EVALUATED = 0.01, 2000
+    recipes.MAX_PASSES, own_losses.EVALUATED = 0.01, 2000
     try:
         yield
     finally:
-        recipes.QUICK, recipes.MAX_PASSES, own_text.EVALUATED = before
+        recipes.QUICK, recipes.MAX_PASSES, own_losses.EVALUATED = before
 
 
 def run_in_time(run: Callable[[list[str]], int], words: list[str], seconds: int = 60) -> int:

@@ -5,6 +5,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,7 @@ __all__ = [
     "as_typed",
     "complain",
     "leave_output",
+    "one_line",
     "replace_what_cannot_be_shown",
     "say",
     "show",
@@ -47,6 +50,30 @@ def complain(text: str) -> None:
     if sys.stderr is not None:  # print would take standard output instead
         with suppress(OSError):
             print(text, file=sys.stderr, flush=True)
+
+
+def one_line(characters: Iterable[str], columns: int) -> str:
+    """Return the beginning of a text that fits into so many columns of a terminal's line.
+
+    A line end is shown as ``⏎``. What else would move the cursor, turn the direction of writing or
+    cannot be seen is shown as a dot, but joiners, which words of some scripts need.
+    """
+    shown, width = [], 0
+    for character in characters:
+        kind = unicodedata.category(character)
+        if character == "\n":
+            sign, wide = "⏎", 1
+        elif character in "\u200c\u200d" or kind in ("Mn", "Me"):
+            sign, wide = character, 0
+        elif kind[0] == "C" or kind in ("Zl", "Zp"):
+            sign, wide = "·", 1
+        else:
+            sign, wide = character, 1 + (unicodedata.east_asian_width(character) in "WF")
+        width += wide
+        if width > columns:
+            break
+        shown.append(sign)
+    return "".join(shown)
 
 
 def leave_output() -> None:

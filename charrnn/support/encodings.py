@@ -2,12 +2,18 @@
 
 Text is UTF-8, or has a byte-order mark. A mark and the first bytes of well-known formats are
 certain; for any other encoding the bytes do not say which it is, and a detector looks for the
-readings that are most like a text.
+readings that are most like a text. A file is read in blocks, of which one is in memory.
 """
 
-from charrnn.support.console import as_typed
+import codecs
+from collections.abc import Iterator
+from itertools import chain
 
-__all__ = ["EncodingError", "decode", "is_html", "likely_encodings"]
+from charrnn.support.console import as_typed
+from charrnn.support.formats import BEGINNING, known_format
+from charrnn.support.sources import Blocks
+
+__all__ = ["EncodingError", "decoded", "is_html", "likely_encodings"]
 
 SAMPLE = 2**18  # bytes that the detector sees
 
@@ -18,38 +24,6 @@ _MARKS = {
     b"\xef\xbb\xbf": "UTF-8",
     b"\xff\xfe": "UTF-16LE",
     b"\xfe\xff": "UTF-16BE",
-}
-_UNPACK = "unpack it first"
-_EXPORT = "save it as plain text (UTF-8) in the program that made it"
-_NO_TEXT = "it holds no plain text"
-# First bytes -> what the file is, what to do.
-_FORMATS = {
-    b"\x1f\x8b": ("compressed by gzip", f"{_UNPACK} (gunzip)"),
-    b"BZh": ("compressed by bzip2", f"{_UNPACK} (bunzip2)"),
-    b"\xfd7zXZ\0": ("compressed by xz", f"{_UNPACK} (unxz)"),
-    b"\x28\xb5\x2f\xfd": ("compressed by zstd", f"{_UNPACK} (unzstd)"),
-    b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", _UNPACK),
-    b"Rar!\x1a\x07": ("a RAR archive", _UNPACK),
-    b"PK\x03\x04": ("a ZIP archive", f"{_UNPACK} (unzip)"),
-    b"PK\x05\x06": ("an empty ZIP archive", _NO_TEXT),
-    b"%PDF-": ("a PDF document", _EXPORT),
-    b"%!PS": ("a PostScript document", _EXPORT),
-    b"{\\rtf": ("an RTF document", _EXPORT),
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an old Office document (.doc, .xls)", _EXPORT),
-    b"MThd": ("a MIDI file", _NO_TEXT),
-    b"\x89PNG\r\n": ("a PNG picture", _NO_TEXT),
-    b"\xff\xd8\xff": ("a JPEG picture", _NO_TEXT),
-    b"GIF8": ("a GIF picture", _NO_TEXT),
-    b"OggS\0": ("an Ogg recording", _NO_TEXT),
-    b"\x7fELF": ("a program", _NO_TEXT),
-    b"SQLite format 3\0": ("an SQLite database", _NO_TEXT),
-}
-# What the beginning of a ZIP archive says of the document that it is.
-_DOCUMENTS = {
-    b"word/": "a Word document (.docx)",
-    b"xl/": "an Excel document (.xlsx)",
-    b"application/epub+zip": "an e-book (.epub)",
-    b"application/vnd.oasis.opendocument": "an OpenDocument file (.odt)",
 }
 # Codec of Python -> name for iconv, frequent ones first: of two that read a text alike, or equally
 # well, the first is named first.
@@ -86,35 +60,42 @@ class EncodingError(ValueError):
     """Bytes that are no text in UTF-8; the message says what they are or may be, and what to do."""
 
 
-def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
-    """Return the text of a file.
+def decoded(blocks: Blocks, name: str, *, keep_mark: bool = False) -> Iterator[str]:
+    """Give the text of a file, a piece for each block.
 
     Args:
-        data: the file's bytes.
+        blocks: gives the file's bytes; it is called again to say what is wrong with them.
         name: of the file, for messages.
         keep_mark: whether the mark of UTF-8 stays, as the character U+FEFF.
 
     Raises:
         EncodingError: the bytes are a known format, another encoding, or hold NULs.
     """
-    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    beginning = _part(blocks, 0, BEGINNING)
+    mark = next((mark for mark in _MARKS if beginning.startswith(mark)), b"")
     encoding = _MARKS.get(mark, "UTF-8")
-    if not mark and (found := _format(data)):
+    if not mark and (found := known_format(beginning)):
         what, advice = found
         raise EncodingError(f"{name}: expected a plain text, received {what}; {advice}")
-    try:
-        text = data[0 if keep_mark else len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        place = error.start + (0 if keep_mark else len(mark))
-        if mark:
-            raise EncodingError(
-                f"{name}: expected {encoding}, as its byte-order mark says, received something "
-                f"else at byte {place:,}; the file is damaged"
-            ) from error
-        raise EncodingError(_advice(data, place, name)) from error
-    if "\0" in text:
-        raise EncodingError(_advice(data, 0, name))
-    return text
+    decoder = codecs.getincrementaldecoder(encoding)()
+    left_out = 0 if keep_mark else len(mark)
+    read = left_out
+    for block in chain(_from(blocks, left_out), [b""]):
+        held = len(decoder.getstate()[0])  # bytes of a character that the last block cut
+        try:
+            piece = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            place = read - held + error.start
+            if mark:
+                raise EncodingError(
+                    f"{name}: expected {encoding}, as its byte-order mark says, received something "
+                    f"else at byte {place:,}; the file is damaged"
+                ) from error
+            raise EncodingError(_advice(blocks, place, name)) from error
+        if "\0" in piece:
+            raise EncodingError(_advice(blocks, 0, name))
+        read += len(block)
+        yield piece
 
 
 def is_html(text: str) -> bool:
@@ -148,18 +129,6 @@ def likely_encodings(data: bytes, place: int = 0) -> list[str]:
     return [list(_ENCODINGS.values())[first] for *_, first in sorted(ranked)]
 
 
-def _format(data: bytes) -> tuple[str, str] | None:
-    for beginning, (what, advice) in _FORMATS.items():
-        if data.startswith(beginning):
-            if beginning == b"BZh" and data[4:10] != b"1AY&SY":
-                continue  # a text that begins with these letters
-            for inside, document in _DOCUMENTS.items():
-                if beginning == b"PK\x03\x04" and inside in data[:4096]:
-                    return document, _EXPORT
-            return what, advice
-    return None
-
-
 def _wide_encodings(sample: bytes) -> list[str]:
     """Return those of UTF-16 and UTF-32 in which spaces and line ends occur as in a text."""
     sample = sample[: len(sample) // 4 * 4]
@@ -176,36 +145,73 @@ def _wide_encodings(sample: bytes) -> list[str]:
     return sorted(found, key=lambda encoding: -found[encoding])
 
 
-def _advice(data: bytes, place: int, name: str) -> str:
+def _advice(blocks: Blocks, place: int, name: str) -> str:
     """Return why bytes are refused, and the command that most likely makes a text of them."""
-    if b"\0" in data:
-        received = f"NULs, the first at position {data.find(0):,}"
+    nul = _first_nul(blocks)
+    if nul is not None:
+        received = f"NULs, the first at position {nul:,}"
+        likely = _wide_encodings(_part(blocks, 0, SAMPLE))
     else:
-        received = f"the byte 0x{data[place]:02x} at position {place:,}"
-        if damaged := _damaged_places(data):
-            line = data.count(b"\n", 0, place) + 1
+        received = f"the byte 0x{_part(blocks, place, place + 1).hex()} at position {place:,}"
+        if damaged := _damaged_places(blocks):
+            line = sum(block.count(b"\n") for block in _from(blocks, 0, place)) + 1
             return (
                 f"{name}: expected UTF-8, received {received} (line {line:,}); all else is UTF-8, "
                 f"{damaged:,} such places excepted: mend them, or find the undamaged file"
             )
-    likely = likely_encodings(data, place)[:3]
+        # A byte more than the sample, so that the detector sees where the file goes on.
+        first = max(place - SAMPLE, 0)
+        near = _part(blocks, first, place + SAMPLE + 1)
+        likely = likely_encodings(near, place - first)
     if not likely:
         return (
             f"{name}: expected a text in UTF-8, received {received}, and no encoding of text fits"
         )
-    first, *others = likely
+    best, *others = likely[:3]
     is_page = name.lower().startswith(("http://", "https://"))
     return (
-        f"{name}: expected UTF-8, received {received}; the encoding is probably {first}"
+        f"{name}: expected UTF-8, received {received}; the encoding is probably {best}"
         f"{''.join(f', or {other}' for other in others)}: "
         f"{'save the page as old.txt, then ' if is_page else ''}"
-        f"iconv -f {first} -t UTF-8 {'old.txt' if is_page else as_typed(name)} > new.txt"
+        f"iconv -f {best} -t UTF-8 {'old.txt' if is_page else as_typed(name)} > new.txt"
     )
 
 
-def _damaged_places(data: bytes) -> int:
+def _first_nul(blocks: Blocks) -> int | None:
+    read = 0
+    for block in blocks():
+        if (place := block.find(0)) >= 0:
+            return read + place
+        read += len(block)
+    return None
+
+
+def _damaged_places(blocks: Blocks) -> int:
     """Return how many characters of a text in UTF-8 are damaged; 0 if it is no such text."""
-    text = data.decode("utf-8", "replace")
-    bad = text.count("\ufffd") - data.count("\ufffd".encode())
-    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    sign = "\ufffd".encode()  # stands in the place of each, but may be a character of the text, too
+    bad = good = 0
+    end = b""
+    for block in chain(blocks(), [b""]):
+        text = decoder.decode(block, final=not block)
+        bad += text.count("\ufffd") - (end + block).count(sign)
+        good += len(text) - len(text.encode("ascii", "ignore"))
+        end = (end + block)[-2:]
+    good -= bad
     return bad if 20 * bad <= good else 0
+
+
+def _part(blocks: Blocks, start: int, stop: int) -> bytes:
+    return b"".join(_from(blocks, start, stop))
+
+
+def _from(blocks: Blocks, start: int, stop: int | None = None) -> Iterator[bytes]:
+    """Give what the blocks hold from a place of the file on, or up to another one."""
+    read = 0
+    for block in blocks():
+        if stop is not None and read >= stop:
+            return
+        end = len(block) if stop is None else stop - read
+        if wanted := block[max(start - read, 0) : end]:
+            yield wanted
+        read += len(block)

@@ -7,6 +7,7 @@ import io
 import os
 import secrets
 import stat
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ __all__ = [
     "PREFIX",
     "RECORDS",
     "check_room",
+    "no_room",
     "read_record",
     "read_table",
     "remove_abandoned",
@@ -112,7 +114,19 @@ def check_room(path: str | os.PathLike[str], size: int) -> None:
         finally:
             temporary.unlink()
     except OSError as error:
-        raise OSError(error.errno, f"{error.strerror}, tried {size:,} bytes", str(path)) from error
+        raise no_room(error, size, path) from error
+
+
+def no_room(error: OSError, size: int, path: str | os.PathLike[str] | None) -> OSError:
+    """Return an error of writing that says how many bytes were tried, and where.
+
+    Args:
+        error: as it was raised.
+        size: bytes.
+        path: of the file, or of the folder of a temporary one; None is the system's.
+    """
+    where = os.fspath(path or tempfile.gettempdir())
+    return OSError(error.errno, f"{error.strerror}, tried {size:,} bytes", where)
 
 
 def _mode(target: Path) -> int | None:

@@ -19,6 +19,7 @@ from benchmarks.contender import (
     median_seconds,
     step_seconds,
 )
+from benchmarks.long_texts import PART, write_long_text
 from benchmarks.materials import write_materials
 from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
@@ -346,6 +347,31 @@ def test_the_benchmark_s_own_process_stays_without_tensorflow():
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert output == "False\n"
+
+
+def test_a_long_text_has_the_size_and_the_characters_asked_for(tmp_path):
+    for name in ("one", "two"):
+        write_long_text("ab中\n" * 100_000, 900_000, tmp_path / name)
+    text = (tmp_path / "one").read_bytes()
+    assert text == (tmp_path / "two").read_bytes()
+    assert 900_000 <= len(text) <= 900_000 + 3 * PART
+    assert {"a", "b", "中", "\n", "7"} <= set(text.decode())
+
+
+@pytest.mark.slow
+def test_long_texts_are_measured(tmp_path):
+    measured = run_json([sys.executable, "-m", "benchmarks.long_texts", "--quick"])
+    assert set(measured) == {
+        "memory_50mb_gib",
+        "first_report_50mb_seconds",
+        "memory_evaluate_50mb_gib",
+        "evaluate_50mb_seconds",
+    }
+    assert measured["memory_50mb_gib"] > 0.1  # TensorFlow alone
+    (tmp_path / "short.txt").write_text("ab")
+    command = [sys.executable, "-m", "benchmarks.long_texts", "--megabytes", "1e-4"]
+    with pytest.raises(ContenderError, match="expected it to succeed, received status 1"):
+        run_json([*command, "--text", str(tmp_path / "short.txt")])
 
 
 def test_the_peers_import_nothing_of_this_book():

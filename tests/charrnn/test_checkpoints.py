@@ -5,11 +5,20 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras, tf
-from charrnn.checkpoints import RunState, check_loss, load_best, write_history
+from charrnn.checkpoints import (
+    RunState,
+    check_loss,
+    delete_run,
+    keep_history,
+    load_best,
+    read_run,
+    write_history,
+)
 from charrnn.model import CharacterModel
 from charrnn.support.arrays import read_arrays, write_arrays
 
 SIZES = {"vocabulary_size": 5, "embedding_size": 3, "units": 4, "dropout": 0.5}
+HISTORY_OF_THREE = [{"epoch": 1.0, "loss": 2.5, "val_loss": 2.25}]
 HISTORY = [{"epoch": 1.0, "loss": 2.5}, {"epoch": 2.0, "loss": 0.1 + 0.2}]
 
 
@@ -36,6 +45,12 @@ def test_a_history_for_people(tmp_path):
     write_history(history, tmp_path / "history.csv")
     lines = (tmp_path / "history.csv").read_text().splitlines()
     assert lines == ["epoch,loss,val_loss", "1,2.5,2.25", "2,1e-09,123456.5"]
+
+
+def test_a_row_of_a_history_may_lack_a_number(tmp_path):
+    write_history([{"epoch": 0.0, "val_loss": 3.0}, *HISTORY_OF_THREE], tmp_path / "history.csv")
+    lines = (tmp_path / "history.csv").read_text().splitlines()
+    assert lines == ["epoch,loss,val_loss", "0,,3", "1,2.5,2.25"]
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
@@ -250,3 +265,36 @@ def test_a_folder_is_held_by_one_run(tmp_path):
     assert not list((tmp_path / "run").iterdir())
     with RunState(*new_run(1), tmp_path / "run"):
         pass
+
+
+def test_a_run_can_be_read_without_its_model(saved):
+    history, made_from = read_run(saved)
+    assert history == HISTORY
+    assert made_from["text"] == "tick"
+    assert made_from["model's units"] == "4"
+    (saved / "state.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"directory: expected the file .*state\.safetensors'"):
+        read_run(saved)
+
+
+def test_a_history_can_be_kept_where_the_run_is_deleted(saved, tmp_path):
+    lines = (saved / "history.csv").read_text()
+    assert keep_history(saved, tmp_path / "x.csv")
+    delete_run(saved)
+    assert list(saved.iterdir()) == []
+    assert (tmp_path / "x.csv").read_text() == lines
+    assert not keep_history(saved, tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == lines
+
+
+def test_a_history_is_written_more_often_than_the_state(saved):
+    state = RunState(*new_run(1), saved, {"text": "tick"})
+    assert (state.restore(), state.rows_saved) == (2, 2)
+    state.history.append({"epoch": 3.0, "loss": 1.5})
+    state.write_history()
+    assert len((saved / "history.csv").read_text().splitlines()) == 4
+    assert state.rows_saved == 2
+    assert read_run(saved)[0] == HISTORY
+    state.save(3)
+    assert state.rows_saved == 3
+    assert read_run(saved)[0] == state.history

@@ -1,6 +1,7 @@
 """``python -m charrnn``: what a user sees, in this process and in fresh ones."""
 
 import contextlib
+import hashlib
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import warnings
 
 import pytest
 
-from charrnn import command_line, corpora, own_text, recipes, weights
+from charrnn import command_line, corpora, encoded, recipes, weights
 from charrnn.command_line import main
 from charrnn.export import save_model
 from charrnn.sampler import Sampler
@@ -178,7 +179,7 @@ def test_evaluate_reads_a_text_that_is_shorter_than_a_window(capsys, tmp_path):
 def test_a_card_chooses_no_file_and_no_address(
     tmp_path, capsys, alphabet, make_model, corpus, monkeypatch
 ):
-    monkeypatch.setattr(corpora, "load", lambda *_, **__: pytest.fail("a text was read"))
+    monkeypatch.setattr(encoded, "read", lambda *_, **__: pytest.fail("a text was read"))
     save_model(make_model(), alphabet, tmp_path / "model", {"corpus": corpus})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 1
     assert "file: expected a text, because only models of named corpora" in (
@@ -193,7 +194,10 @@ def test_a_card_that_makes_no_sense_evaluates_the_whole_text(
 ):
     text = "abcdefg\n" * 40
     (tmp_path / "x.txt").write_text(text, encoding="utf-8")
-    card = {"corpus_sha256": own_text.digest(text), "validation_characters": kept}
+    card = {
+        "corpus_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "validation_characters": kept,
+    }
     save_model(make_model(), alphabet, tmp_path / "model", card)
     assert main(["evaluate", str(tmp_path / "x.txt"), "--model", str(tmp_path / "model")]) == 0
     first = capsys.readouterr().out.splitlines()[0]
@@ -205,7 +209,7 @@ def test_a_warning_is_one_line(capsys, monkeypatch):
         warnings.warn("another edition", stacklevel=2)
         raise corpora.CorpusError("but no text")
 
-    monkeypatch.setattr(corpora, "load", warn)
+    monkeypatch.setattr(encoded, "read", warn)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert main(["evaluate", "clock.txt"]) == 1
@@ -217,7 +221,7 @@ def test_an_interruption_is_told(capsys, monkeypatch):
     def interrupt(source, **_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(corpora, "load", interrupt)
+    monkeypatch.setattr(encoded, "read", interrupt)
     assert main(["evaluate", "clock.txt"]) == 130
     assert capsys.readouterr().err == "\ncharrnn evaluate: stopped\n"
 
@@ -287,8 +291,8 @@ def test_a_model_in_a_language_writes_by_its_name_or_says_where_it_is(
 def test_a_model_of_a_named_corpus_is_evaluated_on_that(
     tmp_path, monkeypatch, capsys, alphabet, make_model
 ):
-    asked = []
-    monkeypatch.setattr(corpora, "load", lambda name, **_: asked.append(name) or "abcdefg" * 30)
+    asked, text = [], encoded.encode(lambda: iter(["abcdefg" * 30]), "x", None, 0, alphabet)
+    monkeypatch.setattr(encoded, "read", lambda name, **_: asked.append(name) or text)
     save_model(make_model(), alphabet, tmp_path / "model", {"corpus": "ru-gogol"})
     assert main(["evaluate", "--model", str(tmp_path / "model")]) == 0
     assert asked == ["ru-gogol"]
@@ -318,7 +322,7 @@ def test_a_warning_that_nobody_reads_ends_nothing(monkeypatch):
         done.append(source)
         raise corpora.CorpusError("no text")
 
-    monkeypatch.setattr(corpora, "load", warn)
+    monkeypatch.setattr(encoded, "read", warn)
     reading, writing = os.pipe()
     os.close(reading)
     monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w", 1, "utf-8"))

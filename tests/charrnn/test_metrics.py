@@ -339,6 +339,21 @@ def test_witten_bell_equals_a_plain_one(shakespeare, context, cut):
         assert loss == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(("training", "validation"), [(2000, 500), (3, 500), (2000, 2), (1, 1)])
+def test_one_pass_gives_what_each_context_gives(shakespeare, training, validation):
+    """Ids of one byte among them, as they are mapped from a file."""
+    symbols = sorted(set(shakespeare[:3000]))
+    ids = np.array([symbols.index(sign) for sign in shakespeare[:3000]], dtype="uint8")
+    seen, wanted = ids[:training], ids[2000 : 2000 + validation]
+    found = list(metrics.witten_bell_by_context(seen, wanted, len(symbols), 5))
+    assert len(found) == min(6, training, validation)
+    for context, probabilities in enumerate(found):
+        loss = plain_witten_bell(
+            shakespeare[:training], shakespeare[2000 : 2000 + validation], len(symbols), context
+        )
+        assert -np.log(probabilities).mean() == pytest.approx(loss, abs=1e-12)
+
+
 def test_witten_bell_is_a_distribution():
     training = np.array([0, 1, 2, 0, 1, 0, 2, 2, 1], dtype="int32")
     losses = [

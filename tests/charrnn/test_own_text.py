@@ -12,37 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import metrics, own_text, recipes
-from charrnn.backend import keras
+from charrnn import corpora, metrics, own_run, own_text, recipes
 from charrnn.checkpoints import RunState
 from charrnn.command_line import main
 from charrnn.export import load_model
-from charrnn.recipes import Progress, Recipe
+from charrnn.recipes import Recipe
+from charrnn.support.files import read_table, with_numbers
 from charrnn.support.locks import locked
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
 from tests.helpers.own_text import TINY, clock_text
 
 
-@pytest.fixture
-def calls(monkeypatch, tmp_path):
-    """What ``train`` calls ``train_for`` with, in a folder with the text.
-
-    The training is left out; there is one report, of the untrained model.
-    """
-    called = []
-
-    def train_for(*arguments, **named):
-        called.append((arguments, named))
-        keras.utils.set_random_seed(0)
-        model = TINY.build(arguments[2])
-        arguments[6](Progress(1.0, 59.6, 7, 2.25, 2.5, True, model))
-        return model
-
-    monkeypatch.setattr(recipes, "train_for", train_for)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "clock.txt").write_text(clock_text(), encoding="utf-8")
-    return called
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def names():
@@ -56,7 +39,16 @@ def test_train_hands_on_its_options_and_the_beginning_of_the_text(calls):
     assert (seconds, size, seed, recipe) == (90.0, 11, 7, recipes.QUICK)
     np.testing.assert_array_equal(training, ids[:5400])
     np.testing.assert_array_equal(validation, ids[5400:])
-    assert named["made_from"] == {"text": clock_text()}
+    assert named["made_from"] == {
+        "text": f"of SHA-256 {digest(clock_text())}",
+        "from": "none",
+        "units": recipes.QUICK.units,
+        "layers": 1,
+        "dropout": recipes.QUICK.dropout,
+        "seed": 7,
+        "validation": 600,
+    }
+    assert named["start"] is None
     assert named["directory"] == Path("clock.training")
 
 
@@ -84,8 +76,8 @@ def test_train_shows_the_best_n_gram(calls, capsys):
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first == "6,000 characters, 10 different ones; the last 600 are kept for validation"
     ids = Vocabulary(clock_text()).encode(clock_text()) - 1  # from 0, without [UNK]
-    losses = [
-        -np.log(metrics.witten_bell_probabilities(ids[:5400], ids[5400:], 10, order)[1:]).mean()
+    losses = [  # on the two windows that the model is evaluated on
+        -np.log(metrics.witten_bell_probabilities(ids[:5400], ids[5400:], 10, order)[1:513]).mean()
         for order in range(6)
     ]
     best = np.argmin(losses)
@@ -93,45 +85,6 @@ def test_train_shows_the_best_n_gram(calls, capsys):
     assert second == (
         f"best n-gram ({best} characters of context): {losses[best]:.3f} nats per character"
     )
-
-
-def test_the_n_gram_is_scored_on_the_characters_that_the_model_predicts():
-    """Each part of the text, with the contexts before it; without [UNK], which never occurs."""
-    random = np.random.default_rng(1)
-    training, validation = random.integers(1, 11, 5000), random.integers(1, 11, 3000)
-    parts = metrics.parallel_streams(3000, 400, 4)
-    losses = []
-    for order in range(6):
-        p = metrics.witten_bell_probabilities(training - 1, validation - 1, 10, order)
-        scored = np.concatenate([p[part.start + 1 : part.stop] for part in parts])
-        assert len(scored) == 400
-        losses.append(-np.log(scored).mean())
-    context, loss = own_text.best_n_gram(training, validation, 11, parts)
-    assert context == np.argmin(losses)
-    assert loss == pytest.approx(min(losses), abs=1e-12)
-
-
-def test_an_evaluation_takes_fewer_characters_where_there_are_more_symbols(capsys, monkeypatch):
-    """And the n-gram is scored on as many."""
-    monkeypatch.setattr(own_text, "PROBABILITIES", 11_000)
-    model = TINY.build(11)
-    ids = Vocabulary(clock_text()).encode(clock_text())
-    limits = []
-    monkeypatch.setattr(metrics, "windows_loss", lambda *_, limit: limits.append(limit))
-    monkeypatch.setattr(metrics, "stream_loss", lambda *_, streams: limits.append(streams))
-    assert [name for name, _ in own_text.losses(model, ids)] == ["windows_loss", "stream_loss"]
-    assert limits == [1000, metrics.parallel_streams(6000, 1000)]
-    assert "evaluating on 1,000 characters, spread over the text" in capsys.readouterr().out
-    scored = []
-
-    def best_n_gram(training, validation, size, parts):
-        scored.append(parts)
-        return 0, 1.0
-
-    monkeypatch.setattr(own_text, "best_n_gram", best_n_gram)
-    run = own_text._Run(clock_text() * 5, Path("x.safetensors"), None)
-    run.split()
-    assert scored == [metrics.parallel_streams(3000, 1000)]
 
 
 def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, monkeypatch):
@@ -153,7 +106,7 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
     card = read_weights("mine").card
     assert (card["windows_loss"], card["stream_loss"]) == pytest.approx(losses, abs=1e-4)
     assert there == [{k: v for k, v in card.items() if k not in ("windows_loss", "stream_loss")}]
-    assert card["corpus_sha256"] == hashlib.sha256(clock_text().encode()).hexdigest()
+    assert card["corpus_sha256"] == digest(clock_text())
     assert "corpus" not in card  # what a user's file is called is nobody's business
     assert (card["seconds"], card["validation_loss"]) == (60, 2.5)
     recipe = card["recipe"]
@@ -162,19 +115,29 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
     lines = capsys.readouterr().out.splitlines()
     assert lines[2] == "training for 2 minutes; Ctrl+C ends it and keeps the best weights"
     assert lines[3] == "100%  loss 2.250  validation 2.500"
-    assert lines[4] == "evaluating on 599 characters: some seconds for each protocol"
-    assert lines[5] == f"windows: {card['windows_loss']:.3f} nats per character"
-    assert lines[6] == f"stream: {card['stream_loss']:.3f} nats per character"
-    assert lines[9].startswith(clock_text()[5400:5404])
+    assert set(lines[4].strip()) <= set("tick tock dong⏎")
+    assert lines[5] == "evaluating on 599 characters: some seconds for each protocol"
+    assert lines[6] == f"windows: {card['windows_loss']:.3f} nats per character"
+    assert lines[7] == f"stream: {card['stream_loss']:.3f} nats per character"
+    assert lines[8].startswith(
+        f"not better than the best n-gram: {card['windows_loss']:.3f} against"
+    )
+    assert card["n_gram_loss"] == pytest.approx(float(lines[1].split()[-4]), abs=1e-3)
+    assert lines[11].startswith(clock_text()[5400:5404])
     assert lines[-2:] == ["saved as mine.safetensors", "more: charrnn sample --model mine"]
 
 
 def test_the_name_of_a_named_corpus_is_on_the_card(calls, monkeypatch, capsys):
-    """What is told of the model leads to its file, not to the model that has its name."""
-    monkeypatch.setattr("charrnn.corpora.load", lambda *_, **__: clock_text())
+    corpus = dataclasses.replace(
+        corpora.CORPORA["shakespeare"],
+        files=(corpora.File("clock.txt", digest(clock_text()), "https://nowhere.example"),),
+    )
+    monkeypatch.setitem(corpora.CORPORA, "shakespeare", corpus)
+    monkeypatch.setenv("CHARRNN_DATA", ".")
     assert main(["train", "shakespeare"]) == 0
     assert read_weights("./shakespeare").card["corpus"] == "shakespeare"
-    assert capsys.readouterr().out.endswith(" sample --model ./shakespeare\n")
+    # Not the model of the package.
+    assert capsys.readouterr().out.endswith(f"sample --model .{os.sep}shakespeare\n")
 
 
 @pytest.mark.parametrize("output", ["clock", "clock.safetensors", "./clock"])
@@ -240,7 +203,15 @@ def run_of_clock(tmp_path, monkeypatch):
     Path("clock.txt").write_text(clock_text(), encoding="utf-8")
     Path("other.txt").write_text(clock_text()[:-1], encoding="utf-8")
     model = TINY.build(11)
-    made_from = {"recipe": dataclasses.asdict(TINY), "seed": 3, "text": clock_text()}
+    made_from = {
+        "text": f"of SHA-256 {digest(clock_text())}",
+        "units": 8,
+        "layers": 1,
+        "dropout": 0.0,
+        "seed": 3,
+        "validation": 600,
+        "recipe": dataclasses.asdict(TINY),
+    }
     state = RunState(model, model.optimizer, "clock.training", made_from)
     row = {"seconds": 50.0, "loss": 2.5, "validation_loss": 2.25}
     state.history.append(row)
@@ -250,19 +221,31 @@ def run_of_clock(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "seed", "message"),
+    ("text", "options", "message"),
     [
-        ("clock.txt", "0", "expected --seed 3, with which the run in clock.training began, "),
-        ("other.txt", "3", "expected the text that the run in clock.training began with, "),
+        ("clock.txt", "--seed 0", "expected --seed 3, with which {run}, received 0"),
+        ("other.txt", "--seed 3", "expected the text that {run} with, received another one"),
+        ("clock.txt", "--seed 3 --units 9", "expected --units 8, with which {run}, received 9"),
+        ("clock.txt", "--seed 3 --layers 2", "expected --layers 1, with which {run}, received 2"),
+        (
+            "clock.txt",
+            "--seed 3 --dropout 0.5",
+            "expected --dropout 0.0, with which {run}, received 0.5",
+        ),
+        (
+            "clock.txt",
+            "--seed 3 --validation 700",
+            "expected --validation 600, with which {run}, received 700",
+        ),
     ],
 )
 def test_resume_says_in_the_words_of_its_user_what_differs(
-    run_of_clock, capsys, text, seed, message
+    run_of_clock, capsys, text, options, message
 ):
-    options = ["--output", "clock", "--resume", "--seed", seed]
-    assert main(["train", text, *options]) == 1
+    assert main(["train", text, "--output", "clock", "--resume", *options.split()]) == 1
     error = capsys.readouterr().err
-    assert error.startswith(f"charrnn train: --resume: {message}received ")
+    told = message.format(run="the run in clock.training began")
+    assert error.startswith(f"charrnn train: --resume: {told}")
     assert error.endswith("; --replace begins anew\n")
     assert error.count("\n") == 1
 
@@ -275,10 +258,14 @@ def test_resume_names_the_file_that_is_missing(run_of_clock, capsys):
     assert "best.safetensors', which does not exist" in error
 
 
-def test_the_card_of_a_run_that_finds_nothing_better_tells_what_it_found_before(run_of_clock):
+def test_the_card_of_a_run_that_finds_nothing_better_tells_what_it_found_before(
+    run_of_clock, capsys
+):
     assert main(["train", "clock.txt", "--resume", "--seed", "3", "--minutes", "0.5"]) == 0
     card = read_weights("clock").card
     assert (card["seconds"], card["validation_loss"]) == (50, 2.25)
+    said = "training for 0.5 minutes in all, 50 seconds of which are done; Ctrl+C ends it"
+    assert said in capsys.readouterr().out
 
 
 def test_two_trainings_of_one_name_are_refused(calls, capsys):
@@ -298,7 +285,7 @@ def test_a_disk_without_room_is_told_before_the_training(calls, capsys, monkeypa
         wanted.append((path, size))
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(own_text, "check_room", room)
+    monkeypatch.setattr(own_run, "check_room", room)
     assert main(["train", "clock.txt"]) == 1
     assert "No space left on device: 'clock.safetensors'" in capsys.readouterr().err
     assert calls == []
@@ -315,7 +302,7 @@ def test_a_run_is_not_replaced_where_there_is_no_room_for_another(calls, capsys,
     def room(path, size):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(own_text, "check_room", room)
+    monkeypatch.setattr(own_run, "check_room", room)
     assert main(["train", "clock.txt", "--replace"]) == 1
     assert RunState(model, model.optimizer, "clock.training").restore() == 3
 
@@ -323,14 +310,14 @@ def test_a_run_is_not_replaced_where_there_is_no_room_for_another(calls, capsys,
 def test_a_model_that_cannot_be_saved_where_it_should_is_saved_elsewhere(
     calls, capsys, monkeypatch
 ):
-    save = own_text._Run.save
+    save = own_run.Run.save
 
     def full(self, model):
         if self.output.parent == Path():
             raise OSError(28, "No space left on device", str(self.output))
         save(self, model)
 
-    monkeypatch.setattr(own_text._Run, "save", full)
+    monkeypatch.setattr(own_run.Run, "save", full)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert main(["train", "clock.txt"]) == 1
@@ -378,7 +365,7 @@ def test_the_least_text_is_enough_for_training_and_one_character_less_is_not():
     kept = 257
     recipe = Recipe(embedding_size=4, units=8)
     train = recipes.train_for
-    training = ids[: own_text.LEAST - kept]
+    training = ids[: own_run.LEAST - kept]
     train(1e-3, training, 11, validation=ids[:kept], recipe=recipe)
     with pytest.raises(ValueError, match="ids: expected at least 513 characters"):
         train(1e-3, training[1:], 11, validation=ids[:kept], recipe=recipe)
@@ -448,7 +435,7 @@ def slow(*given, **named):
                 os.kill(os.getpid(), getattr(signal, name))
                 time.sleep(0.1)
         sys.argv.insert(1, STOP), sys.argv.insert(2, SIGNALS)
-    return train_for(*rest, told, clock=itertools.count().__next__, **named)
+    return train_for(*rest, told, **named | {"clock": itertools.count().__next__})
 
 STOP, SIGNALS = sys.argv[1:3]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
@@ -498,6 +485,9 @@ def test_whatever_ends_it_the_best_weights_stay_and_the_run_goes_on(here, signal
     assert (rest.returncode, rest.stderr) == (0, "")
     shares = [int(line[:4].strip(" %")) for line in rest.stdout.splitlines() if "% " in line]
     assert shares == list(range(30, 101, 5)) or shares == list(range(25, 101, 5))
-    assert names() == ["clock.safetensors", "clock.txt"]
+    assert names() == ["clock.history.csv", "clock.safetensors", "clock.txt"]
+    history = with_numbers(read_table("clock.history.csv"))  # of both parts of the run
+    seconds = [row["seconds"] for row in history]
+    assert (len(seconds), seconds) == (20, sorted(set(seconds)))
     lowest = min(best_loss(ended.stdout), best_loss(rest.stdout))
     assert read_weights("clock").card["validation_loss"] == pytest.approx(lowest, abs=1e-3)

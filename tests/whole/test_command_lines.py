@@ -20,6 +20,7 @@ NUMBERS = {
     "experiments.stateful": "--steps",
     "experiments.system_a": "--epochs",
     "benchmarks.folded": "--turns",
+    "benchmarks.long_texts": "--megabytes",
     "benchmarks.run": "--rounds",
 }
 NEEDED = {"experiments.pretrained": ["shakespeare"], "experiments.system_a": ["--part", "whole"]}

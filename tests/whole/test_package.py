@@ -83,7 +83,9 @@ def test_no_module_needs_itself() -> None:
     graphlib.TopologicalSorter({module: imported(module) for module in MODULES}).prepare()
 
 
-@pytest.mark.parametrize("module", ["metrics", "sampler", "prompts", "weights", "corpora"])
+@pytest.mark.parametrize(
+    "module", ["metrics", "sampler", "prompts", "weights", "corpora", "encoded"]
+)
 def test_what_counts_and_samples_loads_no_tensorflow(module) -> None:
     script = f"import sys, charrnn.{module}; print({{'tensorflow', 'keras'}} & set(sys.modules))"
     command = [sys.executable, "-c", script]

@@ -81,3 +81,31 @@ def test_this_program_is_named_as_it_was_started(monkeypatch):
     assert (option, package) == ("-m", "charrnn")
     command = [*python, "-c", "import sys; print(sys.executable)"]
     assert subprocess.check_output(command, text=True).strip() == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("abc def", 5, "abc d"),
+        ("two\nlines\n", 60, "two⏎lines⏎"),
+        ("a\tb\rc\x1b[31m\x00", 60, "a·b·c·[31m·"),
+        # What turns the direction of writing; separators of lines and paragraphs; what is no text.
+        ("a\u202eb\u2028c\u2029d\ud800\ue000", 60, "a·b·c·d··"),
+        ("曹操煮酒", 6, "曹操煮"),
+        ("曹操煮酒", 7, "曹操煮"),
+        ("ｗｉｄｅ", 4, "ｗｉ"),
+        ("e\u0301e\u0301e\u0301", 2, "e\u0301e\u0301"),
+        ("می\u200cخواهم", 3, "می\u200cخ"),
+        ("", 5, ""),
+    ],
+)
+def test_a_text_on_one_line(text, columns, shown):
+    assert console.one_line(text, columns) == shown
+
+
+def test_no_more_is_drawn_than_is_shown():
+    def draws():
+        yield from "abc"
+        pytest.fail("drawn in vain")
+
+    assert console.one_line(draws(), 2) == "ab"

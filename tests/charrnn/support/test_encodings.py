@@ -15,7 +15,13 @@ import numpy as np
 import pytest
 
 from charrnn.support import encodings
-from charrnn.support.encodings import EncodingError, decode, is_html, likely_encodings
+from charrnn.support.encodings import (
+    EncodingError,
+    decoded,
+    is_html,
+    likely_encodings,
+)
+from charrnn.support.sources import Blocks, blocks_of
 
 SAMPLES = {
     name: (files("charrnn") / "samples" / f"{name}.txt").read_text("utf-8")
@@ -54,6 +60,10 @@ NARROW = {
 }
 WIDE = ["utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be"]
 CASES = [(name, encoding) for name in TEXTS for encoding in NARROW[name] + WIDE]
+
+
+def decode(data: bytes, name: str, *, keep_mark: bool = False) -> str:
+    return "".join(decoded(blocks_of(data), name, keep_mark=keep_mark))
 
 
 def refusal(data: bytes, name: str = "my.txt") -> str:
@@ -189,6 +199,27 @@ def test_no_bytes_are_a_raw_error() -> None:
             data[place] ^= 1 << int(random.integers(8))
         with suppress(EncodingError):
             decode(bytes(data), "my.txt")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+def test_what_is_read_and_what_is_said_does_not_depend_on_blocks(size: int) -> None:
+    random = np.random.default_rng(size)
+
+    def outcome(blocks: Blocks) -> str:
+        try:
+            return "".join(decoded(blocks, "my.txt"))
+        except EncodingError as error:
+            return str(error)
+
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030", "cp949", "koi8_r"):
+        text = TEXTS["zh-Hans"][:100] + TEXTS["ko"][:100] + TEXTS["ru"][:100] + "\ufffd\n"
+        for damage in range(4):
+            data = bytearray(text.encode(encoding, "ignore"))
+            for place in random.integers(len(data), size=damage):
+                data[place] ^= 1 << int(random.integers(8))
+            whole = bytes(data)
+            parts = [whole[first : first + size] for first in range(0, len(whole), size)]
+            assert outcome(lambda: iter(parts)) == outcome(lambda: iter([whole]))  # noqa: B023
 
 
 def test_html_is_seen() -> None:

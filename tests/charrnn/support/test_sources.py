@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from charrnn.support import sources
-from charrnn.support.sources import SourceError, read_source
+from charrnn.support.sources import SourceError
+
+
+def read_source(name: str) -> bytes:
+    with sources.opened(name) as blocks:
+        first, second = b"".join(blocks()), b"".join(blocks())
+    assert first == second
+    return first
 
 
 def refusal(name: object) -> str:
