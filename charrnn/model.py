@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.backend import keras, tf
-from charrnn.fast.folded import MAX_FOLDED, FoldedLayers
+from charrnn.fast.folded import fold, through_layers, training_layers
 from charrnn.fast.gru import GRU
 from charrnn.fast.processor import matmul_dtype, on_gpu
 from charrnn.weights import check_hyperparameters
@@ -70,6 +70,34 @@ def saved_by_keras(model_class: Any) -> Any:
     return keras.saving.register_keras_serializable("charrnn")(model_class)
 
 
+@keras.saving.register_keras_serializable("charrnn")
+class TiedDense(keras.layers.Layer):  # type: ignore[misc]
+    """Outputs -> logits through the embedding: a character's score is a product with its row of it.
+
+    With thousands of symbols that takes a fraction of the weights and of the arithmetic of a dense
+    layer. Source: Press and Wolf 2017; Inan et al. 2017.
+    """
+
+    def __init__(self, units: int, vocabulary_size: int, embedding_size: int) -> None:
+        super().__init__()
+        self.kernel = self.add_weight(shape=(units, embedding_size), name="kernel")
+        self.bias = self.add_weight(shape=(vocabulary_size,), initializer="zeros", name="bias")
+
+    def call(self, hidden: Any, embeddings: Any) -> Any:
+        """Return logits.
+
+        Args:
+            hidden: shape (batch, time, units).
+            embeddings: shape (vocabulary, features).
+
+        Returns:
+            Shape (batch, time, vocabulary).
+        """
+        narrow = tf.matmul(hidden, tf.cast(self.kernel, hidden.dtype))
+        logits = tf.matmul(narrow, tf.cast(embeddings, hidden.dtype), transpose_b=True)
+        return logits + tf.cast(self.bias, hidden.dtype)
+
+
 @saved_by_keras
 class CharacterModel(keras.Model):  # type: ignore[misc]
     """The model of the book; with the default sizes and 66 ids it is system A's.
@@ -89,6 +117,7 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         layers: int = 1,
         cell: str = "gru",
         dropout: float = 0.0,
+        tied: bool = False,
     ) -> None:
         super().__init__()
         self.hyperparameters: dict[str, Any] = {
@@ -98,12 +127,16 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
             "layers": layers,
             "cell": cell,
             "dropout": dropout,
+            "tied": tied,
         }
         check_hyperparameters(**self.hyperparameters)
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_size)
         self.recurrent = [recurrent_layer(cell, units) for _ in range(layers)]
         self.dropout = keras.layers.Dropout(dropout)
-        self.dense = keras.layers.Dense(vocabulary_size)
+        if tied:
+            self.dense = TiedDense(units, vocabulary_size, embedding_size)
+        else:
+            self.dense = keras.layers.Dense(vocabulary_size)
         self(np.zeros((1, 1), "int32"))  # makes the weights
 
     def initial_states(self, batch_size: Any) -> list[list[Any]]:
@@ -138,42 +171,42 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
             hidden, *state = layer(hidden, initial_state=state)
             hidden = self.dropout(hidden, training=training)
             new_states.append(state)  # each (batch, units)
-        logits = self.dense(hidden)  # (batch, time, vocabulary)
+        tied = [self.embedding.embeddings] if self.hyperparameters["tied"] else []
+        logits = self.dense(hidden, *tied)  # (batch, time, vocabulary)
         return (logits, new_states) if return_state else logits
 
 
 def forward(model: CharacterModel, ids: Any, states: Any = None, training: bool = False) -> Any:
     """Return what ``CharacterModel.call`` gives with ``return_state``, the fast way if there is.
 
-    There is one in training, for layers of ``fast.GRU`` and few ids. It gives the same logits,
-    states and gradients. The gradient of the embedding is one array there, and slices where ids are
-    looked up; the Adam of Keras 3.15 squares slices one by one, so its steps differ.
+    There is one in training, for layers of ``fast.GRU``. It gives the same logits, states and
+    gradients. The gradient of the embedding is one array there, and slices in Keras' layer; the
+    Adam of Keras 3.15 squares slices one by one, so its steps differ.
     """
-    few = model.hyperparameters["vocabulary_size"] <= MAX_FOLDED
-    if not (training and few and all(isinstance(layer, GRU) for layer in model.recurrent)):
+    if not (training and all(isinstance(layer, GRU) for layer in model.recurrent)):
         return CharacterModel.call(model, ids, states, True, training)
     if states is None:
         states = model.initial_states(tf.shape(ids)[0])
-    layers = FoldedLayers(model.embedding, model.recurrent, model.dropout, model.dense)
-    return layers(ids, states, training=True)
+    return training_layers(model, ids, states)
 
 
 class FoldedModel:
     """A trained model that is only read: the same logits, one product less at each step.
 
-    It has the weights of the moment it is made.
+    Its first product has the weights of the moment it is made.
     """
 
     def __init__(self, model: CharacterModel, dtype: str | None = None) -> None:
-        """Take a model whose recurrent layers are GRUs, and the ``dtype`` of ``FoldedLayers``."""
+        """Take a model whose recurrent layers are GRUs, and the ``dtype`` of ``gru_scan``."""
         self.hyperparameters = model.hyperparameters
         self.initial_states = model.initial_states
-        parts = model.embedding, model.recurrent, model.dropout, model.dense
-        self.layers = FoldedLayers(*parts, dtype)
+        self.model, self.dtype = model, dtype
+        self.table = fold(model.embedding.embeddings, model.recurrent[0])
 
     def __call__(self, ids: Any, states: Any = None, return_state: bool = True) -> Any:
         """Return logits and states; arguments as of ``CharacterModel``, both of them given."""
-        return self.layers(ids, states)
+        projected = tf.gather(self.table, tf.transpose(ids))
+        return through_layers(self.model, projected, states, dtype=self.dtype)
 
 
 def for_generation(model: CharacterModel) -> CharacterModel | FoldedModel:

@@ -30,7 +30,7 @@ Ids = npt.NDArray[Any]  # integers of any size
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
-    Sizes and ``dropout`` are those of ``CharacterModel``, ``kernel_dropout`` and
+    Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout`` and
     ``fresh_every`` those of ``StreamModel``, ``muon_scale`` and ``clip_norm`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
@@ -39,6 +39,7 @@ class Recipe:
     embedding_size: int = 64
     units: int = 640
     layers: int = 1
+    tied: bool = False
     dropout: float = 0.0
     kernel_dropout: float = 0.0
     batch_size: int = 32
@@ -60,6 +61,7 @@ class Recipe:
             units=self.units,
             layers=self.layers,
             dropout=self.dropout,
+            tied=self.tied,
         )
         optimizer = self.optimizer()
         optimizer.build(model.trainable_variables)

@@ -101,7 +101,10 @@ class Sampler:
             self.layers.append((kernel, input_bias, np.asfortranarray(recurrent), state_bias))
         kernel, input_bias, *_ = self.layers[0]
         self.table = arrays["embedding"] @ kernel + input_bias  # (vocabulary, gates * units)
-        self.dense = arrays["dense.kernel"], arrays["dense.bias"]
+        output, tied = [arrays["dense.kernel"]], model.hyperparameters.get("tied", False)
+        # By columns, too: the transpose of what is stored.
+        self.output = [*output, arrays["embedding"].T] if tied else output
+        self.output_bias = arrays["dense.bias"]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Sampler":
@@ -129,8 +132,10 @@ class Sampler:
             below = None if layer == 0 else new_states[-1][0]
             projected = self.table[ids] if below is None else below @ kernel + input_bias
             new_states.append(advance(projected, states[layer], recurrent, state_bias))
-        kernel, bias = self.dense
-        return new_states[-1][0] @ kernel + bias, new_states
+        hidden = new_states[-1][0]
+        for matrix in self.output:
+            hidden = hidden @ matrix
+        return hidden + self.output_bias, new_states
 
     def neutral_prompt(self) -> str:
         """Return what to begin with where no prompt is given.
@@ -141,8 +146,7 @@ class Sampler:
         for character in "\n ":
             if character in self.vocabulary.characters:
                 return character
-        _, bias = self.dense
-        return self.vocabulary.characters[int(bias[UNKNOWN_ID + 1 :].argmax())]
+        return self.vocabulary.characters[int(self.output_bias[UNKNOWN_ID + 1 :].argmax())]
 
     def generate(
         self,

@@ -62,6 +62,8 @@ PRETRAINED = shipped("shakespeare")
 
 # Kinds of recurrent cell, and how many matrices of (input, units) each has side by side.
 GATES = {"gru": 3, "lstm": 4}
+# Hyper-parameters that older files do not name, and what they are there.
+DEFAULTS: dict[str, Any] = {"tied": False}
 
 
 def check_hyperparameters(
@@ -71,6 +73,7 @@ def check_hyperparameters(
     layers: int,
     cell: str,
     dropout: float,
+    tied: bool = False,
 ) -> None:
     """Raise ValueError with argument, expected and received for a model that cannot be built."""
     sizes = {
@@ -91,6 +94,8 @@ def check_hyperparameters(
     if not number or not 0 <= dropout < 1:
         received = reprlib.repr(dropout)
         raise ValueError(f"dropout: expected at least 0 and below 1, received {received}")
+    if not isinstance(tied, bool):
+        raise ValueError(f"tied: expected true or false, received {reprlib.repr(tied)}")
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,10 @@ class StoredModel:
 
 
 def expected_shapes(hyperparameters: dict[str, Any]) -> dict[str, tuple[int, ...]]:
-    """Return the name and shape of each array of a model, in the model's own order."""
+    """Return the name and shape of each array of a model, in the model's own order.
+
+    In a tied one ``dense.kernel`` leads from the units to the embedding, whose transpose leads on.
+    """
     size = hyperparameters["vocabulary_size"]
     units, cell = hyperparameters["units"], hyperparameters["cell"]
     width = hyperparameters["embedding_size"]
@@ -122,7 +130,8 @@ def expected_shapes(hyperparameters: dict[str, Any]) -> dict[str, tuple[int, ...
         shapes[f"recurrent.{layer}.recurrent_kernel"] = (units, columns)
         # Keras' GRU keeps one bias for the input's part and one for the state's.
         shapes[f"recurrent.{layer}.bias"] = (2, columns) if cell == "gru" else (columns,)
-    shapes["dense.kernel"] = (units, size)
+    tied = hyperparameters.get("tied", False)
+    shapes["dense.kernel"] = (units, hyperparameters["embedding_size"] if tied else size)
     shapes["dense.bias"] = (size,)
     return shapes
 
@@ -251,7 +260,11 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
         raise ValueError(f"{file}: expected a model's description: {error!r:.300}") from error
     model = StoredModel(hyperparameters, vocabulary, card, arrays)
     _check(model, file)
-    return replace(model, arrays={name: array.astype("float32") for name, array in arrays.items()})
+    return replace(
+        model,
+        hyperparameters={**DEFAULTS, **hyperparameters},
+        arrays={name: array.astype("float32") for name, array in arrays.items()},
+    )
 
 
 def _read_earlier_pair(file: Path) -> tuple[Arrays, dict[str, Any]] | None:
@@ -287,7 +300,7 @@ def _check(model: StoredModel, file: Path) -> None:
     """Raise ValueError if the parts do not fit; no size is believed that no array has."""
     sizes = model.hyperparameters
     names = check_hyperparameters.__annotations__.keys() - {"return"}
-    if not isinstance(sizes, dict) or sizes.keys() != names:
+    if not isinstance(sizes, dict) or sizes.keys() | DEFAULTS.keys() != names:
         raise ValueError(f"{file}: hyperparameters: expected {sorted(names)}, received other ones")
     try:
         check_hyperparameters(**sizes)

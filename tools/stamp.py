@@ -5,8 +5,8 @@
     python -m tools.stamp --check --expect https://github.com/owner/name
 
 Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
-pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py, `repository-code` in CITATION.cff, and README.md between `<!-- repository -->` and
-`<!-- /repository -->`.
+pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py, `repository-code` in CITATION.cff, and
+README.md between `<!-- repository -->` and `<!-- /repository -->`.
 """
 
 import copy

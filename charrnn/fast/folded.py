@@ -1,7 +1,7 @@
-"""Layers of a model -> logits, with the embedding folded into the first input projection.
+"""The first product of a model, and its last: what depends on the vocabulary.
 
-What a character adds to the gates of a GRU depends on the character alone. So the first product is
-done once for each id of the vocabulary, and not once for each character of the batch.
+What a character adds to the gates of a GRU depends on the character alone. So where there are few
+ids the embedding and the first product are folded into one table with a row for each id.
 """
 
 from typing import Any
@@ -11,66 +11,84 @@ from charrnn.fast.dropout import drop
 from charrnn.fast.gru import folded_bias, recur
 from charrnn.fast.recurrence import project
 
-__all__ = ["MAX_FOLDED", "FoldedLayers"]
+__all__ = ["MAX_FOLDED", "fold", "look_up", "through_layers", "training_layers"]
 
-# In training the one-hot product grows with the vocabulary. With 256 units it saves time at 66 ids
-# and costs time at 600: Chinese is looked up.
+# In training the product with the table grows with the vocabulary. With 256 units it saves time at
+# 66 ids and costs time at 600: Chinese is looked up.
 MAX_FOLDED = 300
 
 
-class FoldedLayers:
-    """An embedding, GRU layers and a dense layer as one function of ids.
+def fold(embeddings: Any, layer: Any) -> Any:
+    """Return what each id adds to the gates of the first layer, shape (vocabulary, 3 * units)."""
+    return tf.matmul(embeddings, layer.cell.kernel) + folded_bias(layer)
 
-    The first product is kept as it was when the object was made; make it anew after training.
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def look_up(embeddings: Any, ids: Any) -> Any:
+    """Return the embedding of each id; the gradient is one array, and no slices.
+
+    Args:
+        embeddings: shape (vocabulary, features).
+        ids: any shape, integers.
+
+    Returns:
+        Shape of ``ids``, then features.
     """
 
-    def __init__(
-        self,
-        embedding: Any,
-        recurrent: list[Any],
-        dropout: Any,
-        dense: Any,
-        dtype: str | None = None,
-    ) -> None:
-        """Take Keras' layers, built; those that are trained are of ``gru.GRU``.
+    def gradient(d_rows: Any) -> Any:
+        rows = tf.reshape(tf.cast(d_rows, tf.float32), (-1, embeddings.shape[1]))
+        sums = tf.math.unsorted_segment_sum(rows, tf.reshape(ids, [-1]), embeddings.shape[0])
+        return tf.cast(sums, embeddings.dtype), None
 
-        ``dtype`` is that of ``recurrence.gru_scan``, for what is not training.
-        """
-        self.dtype = dtype
-        self.recurrent, self.dropout, self.dense = recurrent, dropout, dense
-        first = recurrent[0]
-        # What each id adds to the first layer's gates, shape (vocabulary, 3 * units).
-        self.table = tf.matmul(embedding.embeddings, first.cell.kernel) + folded_bias(first)
+    return tf.gather(embeddings, ids), gradient
 
-    def __call__(self, ids: Any, states: Any, training: bool = False) -> Any:
-        """Return logits and states.
 
-        Args:
-            ids: shape (batch, time), integers.
-            states: per layer a list with a tensor of shape (batch, units), float32.
-            training: apply dropout, multiply in the layers' ``training_dtype()``, keep what the
-                gradient needs.
+def training_layers(model: Any, ids: Any, states: Any) -> Any:
+    """Return logits and states of a model whose recurrent layers are of ``gru.GRU``, in training.
 
-        Returns:
-            Logits, shape (batch, time, vocabulary), float32, and the states.
-        """
-        times = tf.transpose(ids)  # (time, batch)
-        if training:
-            # A product, not a lookup: its gradient is a product, too, and no sum row by row.
-            dtype = self.recurrent[0].training_dtype()
-            one_hot = tf.one_hot(times, self.table.shape[0], dtype=dtype)
-            projected = project(one_hot, self.table)  # (time, batch, 3 * units)
-        else:
-            projected = tf.gather(self.table, times)
-        new_states, hidden = [], None
-        for layer, (state,) in zip(self.recurrent, states, strict=True):
-            if hidden is not None:
-                projected = project(hidden, layer.cell.kernel, folded_bias(layer))
-            hidden, state = recur(
-                layer, projected, state, training, self.dtype
-            )  # (time, batch, units)
-            if training and self.dropout.rate:
-                hidden = drop(hidden, self.dropout.rate, self.dropout.seed_generator)
-            new_states.append([state])
-        logits = tf.cast(project(hidden, self.dense.kernel), tf.float32) + self.dense.bias
-        return tf.transpose(logits, (1, 0, 2)), new_states
+    Products are in the layers' ``training_dtype()``; what the gradient needs is kept.
+
+    Args:
+        model: a ``CharacterModel``.
+        ids: shape (batch, time), integers.
+        states: per layer a list with a tensor of shape (batch, units), float32.
+
+    Returns:
+        Logits, shape (batch, time, vocabulary), float32, and the states.
+    """
+    first, embeddings = model.recurrent[0], tf.convert_to_tensor(model.embedding.embeddings)
+    dtype, times = first.training_dtype(), tf.transpose(ids)  # (time, batch)
+    if embeddings.shape[0] <= MAX_FOLDED:
+        # A product, not a lookup: its gradient is a product, too, and no sum row by row.
+        one_hot = tf.one_hot(times, embeddings.shape[0], dtype=dtype)
+        projected = project(one_hot, fold(embeddings, first))  # (time, batch, 3 * units)
+    else:
+        rows = look_up(tf.cast(embeddings, dtype), times)
+        projected = project(rows, first.cell.kernel, folded_bias(first))
+    return through_layers(model, projected, states, training=True)
+
+
+def through_layers(
+    model: Any, projected: Any, states: Any, training: bool = False, dtype: str | None = None
+) -> Any:
+    """Return logits and states from the input of the first layer, multiplied already.
+
+    Args:
+        model: has the layers of a ``CharacterModel``: recurrent, dropout, dense, embedding.
+        projected: shape (time, batch, 3 * units), in the number format of the products.
+        states: as of ``training_layers``.
+        training: apply dropout, keep what the gradient needs.
+        dtype: that of ``recurrence.gru_scan``, for what is not training.
+    """
+    new_states, hidden = [], None
+    for layer, (state,) in zip(model.recurrent, states, strict=True):
+        if hidden is not None:
+            projected = project(hidden, layer.cell.kernel, folded_bias(layer))
+        hidden, state = recur(layer, projected, state, training, dtype)  # (time, batch, units)
+        if training and model.dropout.rate:
+            hidden = drop(hidden, model.dropout.rate, model.dropout.seed_generator)
+        new_states.append([state])
+    narrow = tf.transpose(project(hidden, model.dense.kernel), (1, 0, 2))  # (batch, time, ...)
+    if model.hyperparameters["tied"]:
+        narrow = project(narrow, tf.transpose(model.embedding.embeddings))
+    return tf.cast(narrow, tf.float32) + model.dense.bias, new_states

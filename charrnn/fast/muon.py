@@ -46,29 +46,39 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]
     Source: Jordan et al. 2024, "Muon"; the scale of a step as in Liu et al. 2025.
     """
 
-    def __init__(self, learning_rate: Any, scale: float = 0.09, clip_norm: float = 1.0) -> None:
+    def __init__(
+        self,
+        learning_rate: Any,
+        scale: float = 0.09,
+        clip_norm: float = 1.0,
+        weight_decay: float = 0.0,
+    ) -> None:
         """Take what the trials of ``experiments.recipes`` vary.
 
         Args:
             learning_rate: of Adam, a number or a schedule.
             scale: root mean square of the step of a recurrent kernel, at a learning rate of 1.
             clip_norm: largest norm of all gradients together.
+            weight_decay: share of each weight, biases excepted, that a step takes away at a
+                learning rate of 1. Source: Loshchilov and Hutter 2019.
         """
         super().__init__(
             learning_rate,
             adam_beta_2=0.99,
-            adam_weight_decay=None,
-            weight_decay=None,
+            adam_weight_decay=weight_decay or None,
+            weight_decay=weight_decay or None,
             global_clipnorm=clip_norm,
             exclude_layers=[r"^(?!.*recurrent_kernel)"],
             rms_rate=scale,
         )
+        self.exclude_from_weight_decay(var_names=["bias"])
         self.scale, self.clip_norm = scale, clip_norm
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal optimizer."""
         rate = super().get_config()["learning_rate"]
-        return {"learning_rate": rate, "scale": self.scale, "clip_norm": self.clip_norm}
+        own = {"scale": self.scale, "clip_norm": self.clip_norm}
+        return {"learning_rate": rate, **own, "weight_decay": self.weight_decay or 0.0}
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
         """Return what Keras' iteration returns, by fewer and better steps; called by Keras."""

@@ -29,9 +29,9 @@ def check_matmul_dtype(value: str, name: str) -> str:
 
 
 def matmul_dtype() -> str:
-    """Return the number format of the products in training: "bfloat16" or "float32".
+    """Return the number format of the products in training and evaluation, as a word.
 
-    bfloat16 where the processor has instructions for it; the environment variable
+    "bfloat16" where the processor has instructions for it, else "float32"; the environment variable
     ``CHARRNN_MATMUL_DTYPE`` decides otherwise.
 
     Raises:

@@ -203,7 +203,11 @@ def test_a_model_and_its_losses_are_those_of_a_text_in_memory(tmp_path, monkeypa
         monkeypatch.setattr(encoded, "IN_MEMORY", in_memory)
         assert main(["train", "clock.txt", "--minutes", "60", "--replace"]) == 0
         assert main(["evaluate", "clock.txt", "--model", "clock"]) == 0
-        assert sorted(path.name for path in Path().iterdir()) == ["clock.safetensors", "clock.txt"]
+        assert sorted(path.name for path in Path().iterdir()) == [
+            "clock.history.csv",
+            "clock.safetensors",
+            "clock.txt",
+        ]
         outputs.append((capsys.readouterr().out, read_weights("clock").card))
     outputs[0][1].pop("seconds"), outputs[1][1].pop("seconds")
     assert outputs[0] == outputs[1]

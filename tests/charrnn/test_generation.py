@@ -8,14 +8,19 @@ from tests.helpers.draws import assert_drawn_from, softmax
 PROMPTS = ["a", "bag\n", "é中", "🙂deaf"]
 
 
-@pytest.fixture(scope="module")
-def one_step(gru):
-    return OneStep(gru)
+@pytest.fixture(scope="module", params=[False, True], ids=["dense", "tied"])
+def model(request, make_model):
+    return make_model(layers=2, tied=request.param)
 
 
 @pytest.fixture(scope="module")
-def generator(gru, alphabet):
-    return Generator(gru, alphabet)
+def one_step(model):
+    return OneStep(model)
+
+
+@pytest.fixture(scope="module")
+def generator(model, alphabet):
+    return Generator(model, alphabet)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def in_python(one_step, alphabet):
 
 
 @pytest.fixture(params=["in_python", "in_graph"])
-def way(request):
+def way(request, model):  # whose kinds pytest has to know before it runs
     return request.getfixturevalue(request.param)
 
 
@@ -68,28 +73,28 @@ def test_rows_draw_on_their_own(way):
     assert len(set(texts)) == 4
 
 
-def test_temperature_near_0_is_greedy(way, gru, alphabet):
+def test_temperature_near_0_is_greedy(way, model, alphabet):
     """Also in a batch of prompts of other lengths, which must not matter to a row."""
     texts = way(PROMPTS, 12, temperature=1e-4)
     for prompt, text in zip(PROMPTS, texts, strict=True):
-        assert text == greedy(gru, alphabet, prompt, text)
+        assert text == greedy(model, alphabet, prompt, text)
         assert way([prompt], 12, temperature=1e-4) == [text]
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.5])
-def test_drawn_characters_follow_the_softmax(way, gru, alphabet, temperature):
+def test_drawn_characters_follow_the_softmax(way, model, alphabet, temperature):
     texts = way(["bad"] * 4000, 1, temperature=temperature, seed=3)
-    logits = np.array(gru(alphabet.encode("bad")[None]))[0, -1]
+    logits = np.array(model(alphabet.encode("bad")[None]))[0, -1]
     drawn = alphabet.encode("".join(text[-1] for text in texts), strict=True)
     assert_drawn_from(softmax(logits, temperature), drawn)
 
 
-def test_the_state_is_carried(way, gru, alphabet):
+def test_the_state_is_carried(way, model, alphabet):
     """The second character of a continuation follows from all that came before it."""
     texts = way(["bad"] * 3000, 2, seed=5)
     following = [text[-1] for text in texts if text[-2] == texts[0][-2]]
     ids = alphabet.encode(texts[0][:4])
-    logits = np.array(gru(ids[None]))[0, -1]
+    logits = np.array(model(ids[None]))[0, -1]
     assert_drawn_from(softmax(logits), alphabet.encode("".join(following), strict=True))
 
 
@@ -106,12 +111,12 @@ def test_the_unknown_symbol_is_never_drawn(make_model, alphabet):
     model.dense.bias.assign(np.zeros_like(bias))
 
 
-def test_one_step_masks_and_divides(one_step, gru):
+def test_one_step_masks_and_divides(one_step, model):
     """It draws from the logits of the model's own call; the states go on."""
     ids = np.full(4000, 3, "int32")
-    states = gru.initial_states(4000)
+    states = model.initial_states(4000)
     drawn, new_states = one_step(ids, states, tf.constant(2.0), tf.constant([1, 2]))
-    logits, expected = gru(ids[:1, None], return_state=True)
+    logits, expected = model(ids[:1, None], return_state=True)
     assert_drawn_from(softmax(np.array(logits)[0, 0], 2.0), drawn.numpy())
     for layer, other in zip(new_states, expected, strict=True):
         np.testing.assert_allclose(layer[0][:1], other[0], atol=1e-6)

@@ -173,21 +173,19 @@ def test_the_switch_and_the_machine_decide_which_layers_run(monkeypatch):
         kinds()
 
 
-def test_a_large_vocabulary_is_looked_up(monkeypatch):
+def test_the_fast_pass_is_for_training_alone(monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")
 
     def refuse(*given):
-        raise AssertionError("folded")
+        raise AssertionError("fast")
 
-    model = CharacterModel(vocabulary_size=301, embedding_size=2, units=3)
-    few = CharacterModel(vocabulary_size=300, embedding_size=2, units=3)
-    monkeypatch.setattr(model_module, "FoldedLayers", refuse)
+    model = CharacterModel(vocabulary_size=5, embedding_size=2, units=3)
+    monkeypatch.setattr(model_module, "training_layers", refuse)
     ids = np.zeros((1, 4), "int32")
-    forward(model, ids, training=True)
-    forward(few, ids)
-    few(ids, training=True)
-    with pytest.raises(AssertionError, match="folded"):
-        forward(few, ids, training=True)
+    forward(model, ids)
+    model(ids, training=True)
+    with pytest.raises(AssertionError, match="fast"):
+        forward(model, ids, training=True)
 
 
 @pytest.mark.slow
@@ -239,6 +237,7 @@ def test_hyperparameters_make_an_equal_model():
         "layers": 2,
         "cell": "lstm",
         "dropout": 0.1,
+        "tied": True,
     }
     model = CharacterModel(**arguments)
     assert model.hyperparameters == arguments
@@ -246,6 +245,20 @@ def test_hyperparameters_make_an_equal_model():
     again.set_weights(model.get_weights())
     ids = random_ids(model, 2, 5)
     np.testing.assert_array_equal(model(ids), again(ids))
+
+
+def test_a_tied_model_scores_with_its_embedding(monkeypatch):
+    """By the definition: the state, led to the embedding's size, times each row of it."""
+    monkeypatch.setenv("CHARRNN_FAST", "0")
+    model = CharacterModel(vocabulary_size=7, embedding_size=3, units=5, tied=True)
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(size=array.shape) for array in model.get_weights()])
+    embeddings, *_, kernel, bias = model.get_weights()
+    assert (kernel.shape, bias.shape) == ((5, 3), (7,))
+    ids = random_ids(model, 2, 6)
+    hidden = model.recurrent[0](embeddings[ids])[0].numpy()
+    expected = np.einsum("bts,sf,vf->btv", hidden, kernel, embeddings) + bias
+    np.testing.assert_allclose(model(ids), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +272,7 @@ def test_hyperparameters_make_an_equal_model():
         ("cell", "rnn"),
         ("dropout", 1),
         ("dropout", -0.1),
+        ("tied", 1),
     ],
 )
 def test_a_model_that_cannot_be_is_refused(argument, value):

@@ -384,7 +384,7 @@ def test_a_text_that_is_too_short_is_refused():
 
 def test_a_recipe_builds_what_it_says(monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
-    sizes = {"embedding_size": 4, "units": 8, "layers": 2, "dropout": 0.125}
+    sizes = {"embedding_size": 4, "units": 8, "layers": 2, "dropout": 0.125, "tied": True}
     settings = {"batch_size": 6, "fresh_every": 3, "kernel_dropout": 0.25}
     recipe = Recipe(**sizes, **settings, muon_scale=0.5, clip_norm=2.0, learning_rate=0.03)
     model = recipe.build(11)

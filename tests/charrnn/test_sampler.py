@@ -12,7 +12,7 @@ from charrnn.vocabulary import UnknownCharacterError, Vocabulary
 from charrnn.weights import StoredModel, expected_shapes
 from tests.helpers.draws import assert_drawn_from, softmax
 
-CELLS = [("gru", 1), ("gru", 2), ("lstm", 1), ("lstm", 2)]
+CELLS = [("gru", 1), ("gru", 2), ("lstm", 1), ("lstm", 2), ("gru", 1, True)]
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +20,13 @@ def saved(tmp_path_factory, make_model, alphabet):
     """Return a model of a cell and its file; each made once."""
     folder, models = tmp_path_factory.mktemp("saved"), {}
 
-    def get(cell, layers):
-        if (cell, layers) not in models:
-            models[cell, layers] = make_model(cell=cell, layers=layers)
-            save_model(models[cell, layers], alphabet, folder / f"{cell}{layers}")
-        return models[cell, layers], folder / f"{cell}{layers}"
+    def get(cell, layers, tied=False):
+        key = (cell, layers, tied)
+        path = folder / "-".join(map(str, key))
+        if key not in models:
+            models[key] = make_model(cell=cell, layers=layers, tied=tied)
+            save_model(models[key], alphabet, path)
+        return models[key], path
 
     return get
 
@@ -37,9 +39,9 @@ def logits_of(sampler, ids):
     return np.stack(logits, axis=1)
 
 
-@pytest.mark.parametrize(("cell", "layers"), CELLS)
-def test_logits_are_those_of_the_tensorflow_model(saved, cell, layers):
-    model, path = saved(cell, layers)
+@pytest.mark.parametrize("kind", CELLS)
+def test_logits_are_those_of_the_tensorflow_model(saved, kind):
+    model, path = saved(*kind)
     ids = np.random.default_rng(0).integers(0, 12, (3, 30)).astype("int32")
     logits = logits_of(Sampler.load(path), ids)
     assert logits.dtype == np.float32
@@ -127,10 +129,8 @@ def test_seeds_decide(saved):
 
 def test_the_unknown_symbol_is_never_drawn(saved):
     sampler = Sampler.load(saved("gru", 1)[1])
-    kernel, bias = sampler.dense
-    bias = bias.copy()
-    bias[0] = 1e6
-    sampler.dense = kernel, bias
+    sampler.output_bias = sampler.output_bias.copy()
+    sampler.output_bias[0] = 1e6
     assert "[UNK]" not in sampler.generate(["a"], 200, temperature=5.0)[0]
 
 
@@ -163,9 +163,9 @@ assert not loaded, loaded
     assert result.stdout.strip() == repr(Sampler.load(path).generate(["ab", "c"], 40, seed=3))
 
 
-@pytest.mark.parametrize(("cell", "layers"), CELLS)
-def test_what_is_written_character_by_character_is_the_same_text(saved, cell, layers):
-    sampler = Sampler.load(saved(cell, layers)[1])
+@pytest.mark.parametrize("kind", CELLS)
+def test_what_is_written_character_by_character_is_the_same_text(saved, kind):
+    sampler = Sampler.load(saved(*kind)[1])
     for prompt, *numbers in [("a", 40, 1.0, 3), ("🙂deaf\n", 25, 0.6, 0), ("é中", 0, 1.0, 1)]:
         for choice in [(None, None), (4, None), (None, 0.8)]:
             pieces = list(sampler.write(prompt, *numbers, *choice))

@@ -33,6 +33,7 @@ SIZES = {
     "layers": 2,
     "cell": "gru",
     "dropout": 0.0,
+    "tied": False,
 }
 
 
@@ -234,6 +235,7 @@ def test_a_vocabulary_of_another_size_is_not_written(tmp_path):
         ({"layers": 1}, "three for each of 1 layers, received 9"),
         ({"cell": "lstm"}, r"an array recurrent\.0\.kernel of shape \(2, 12\), received \(2, 9\)"),
         ({"layers": 10**9}, "three for each of 1000000000 layers"),
+        ({"tied": True}, r"an array dense\.kernel of shape \(3, 2\), received \(3, 4\)"),
     ],
 )
 def test_arrays_of_other_shapes_are_not_written(tmp_path, changes, message):
@@ -256,6 +258,12 @@ def test_a_card_that_json_does_not_hold_is_not_written(tmp_path, card):
     refused_when_written(tmp_path, "other.*: card: expected a dict of what JSON holds", card=card)
 
 
+def test_a_file_that_does_not_say_whether_it_is_tied_is_not(tmp_path):
+    sizes = {name: value for name, value in SIZES.items() if name != "tied"}
+    write_weights(replace(new_model(), hyperparameters=sizes), tmp_path / "earlier")
+    assert read_weights(tmp_path / "earlier").hyperparameters == SIZES
+
+
 def test_halves_of_surrogate_pairs_come_back_or_are_not_written(tmp_path):
     """Side by side in JSON, the last first half and the first second half are one character."""
     comes_back = replace(new_model(), vocabulary=Vocabulary("a\ud800\ud801"))
@@ -272,7 +280,7 @@ def test_the_packages_model_is_there():
     assert 1.3 < model.card["stream_loss"] < model.card["windows_loss"]
     assert all(np.isfinite(array).all() for array in model.arrays.values())
     assert PRETRAINED.stat().st_size < 8_200_000
-    assert model.card["recipe"] == {
+    assert {"tied": False, **model.card["recipe"]} == {
         **asdict(RECIPE),
         "epochs": model.card["recipe"]["epochs"],
         "seed": SEED,

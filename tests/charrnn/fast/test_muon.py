@@ -63,9 +63,22 @@ def test_recurrent_kernels_get_orthogonal_steps_and_all_else_adam():
 
 
 def test_keras_makes_an_equal_optimizer_from_what_it_saved():
-    optimizer = Muon(0.02, scale=0.05, clip_norm=0.5)
+    optimizer = Muon(0.02, scale=0.05, clip_norm=0.5, weight_decay=0.3)
     again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert type(again) is Muon
     assert float(again.learning_rate) == pytest.approx(0.02)
     assert (again.scale, again.rms_rate) == (0.05, 0.05)
     assert (again.clip_norm, again.global_clipnorm) == (0.5, 0.5)
+    assert (again.weight_decay, again.adam_weight_decay) == (0.3, 0.3)
+
+
+def test_a_step_takes_away_a_share_of_all_weights_but_biases():
+    model = CharacterModel(vocabulary_size=13, embedding_size=8, units=8, tied=True)
+    model.set_weights([np.full_like(weights, 2.0) for weights in model.get_weights()])
+    optimizer = Muon(0.1, weight_decay=0.5)
+    optimizer.build(model.trainable_variables)
+    still = [tf.zeros(variable.shape) for variable in model.trainable_variables]
+    optimizer.apply_gradients(zip(still, model.trainable_variables, strict=True))
+    for variable in model.trainable_variables:
+        expected = 2.0 if variable.name == "bias" else 2.0 * (1 - 0.1 * 0.5)
+        np.testing.assert_allclose(variable, expected, rtol=1e-6)
