@@ -15,9 +15,12 @@ from charrnn.weights import StoredModel, expected_shapes, write_weights
 NEW = " -bäя한🙃"
 
 
-@pytest.fixture(scope="module", params=["gru", "lstm"])
+TIED = {"cell": "gru", "tied": True}
+
+
+@pytest.fixture(scope="module", params=[{"cell": "gru"}, {"cell": "lstm"}, TIED])
 def model(request, make_model, alphabet):
-    return as_stored(make_model(cell=request.param, layers=2), alphabet, {"corpus": "x"})
+    return as_stored(make_model(**request.param, layers=2), alphabet, {"corpus": "x"})
 
 
 def log_probabilities(logits):
