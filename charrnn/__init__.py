@@ -17,12 +17,6 @@ The path of a text; each module names what goes in and what comes out:
     metrics       a model and ids -> loss; n-grams to compare with
     weights       arrays        <-> files
     export        a model       <-> files that others load
-    fine_tuning   a trained model and a text -> what training goes on from
-    verdict       what a run saw -> whether it is better than an n-gram, and what would help
-    own_files     a model's name -> the files that its training writes, checked and held
-    own_losses    a model, ids  -> what it and an n-gram lose on the same characters, in seconds
-    own_run       a run of `charrnn train`: what it says, saves and shows
-    own_text      a text of one's own -> a model's file: what `charrnn train` does
     command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
 
 What these share, and behind one word each what serves them:
@@ -30,13 +24,14 @@ What these share, and behind one word each what serves them:
     backend        TensorFlow and Keras, loaded in silence
     named_corpora  where the corpora come from that have names, and what is kept of them
 
+    own_text  a text of one's own -> a model's file: what `charrnn train` does
     fast      the same numbers in less time
     variants  other ways that chapters try
     texts     what a text is like
     figures   plots, diagrams, text in colours
     support   files, locks, signals, downloads
 
-Imports run one way: support < fast < the path < variants, texts, figures < command_line.
+Imports run one way: support < fast < the path < variants, texts, figures, own_text < command_line.
 
 Importing ``charrnn`` imports none of them. Importing ``sampler`` or ``metrics`` loads no
 TensorFlow; the losses of a model load it when they are computed.

@@ -147,7 +147,7 @@ def _sample(options: Any) -> None:
 
 def _evaluate(options: Any) -> None:
     from charrnn import corpora, encoded
-    from charrnn.own_losses import losses
+    from charrnn.own_text.losses import losses
 
     stored = read_weights(options.model)
     card = stored.card
@@ -189,14 +189,14 @@ def _evaluate(options: Any) -> None:
 
 
 def _train(options: Any) -> int:
-    from charrnn import own_text
-    from charrnn.own_run import Options
+    from charrnn.own_text import train
+    from charrnn.own_text.run import Options
 
     if not 0 < options.minutes < math.inf:
         raise ValueError(f"--minutes: expected a number above 0, received {options.minutes:g}")
     if not 0 <= options.seed <= LARGEST_SEED:
         raise ValueError(f"--seed: expected 0 to {LARGEST_SEED}, received {options.seed}")
-    for name, largest in own_text.LARGEST.items():
+    for name, largest in train.LARGEST.items():
         value = getattr(options, name)
         if value is not None and not 1 <= value <= largest:
             raise ValueError(f"--{name}: expected 1 to {largest}, received {value}")
@@ -207,10 +207,10 @@ def _train(options: Any) -> int:
     if options.output is not None:
         output = model_file(options.output, "--output")
     else:
-        output = own_text.name_of(options.file)
+        output = train.name_of(options.file)
     names = [field.name for field in fields(Options)]
     wanted = Options(**{name: getattr(options, name) for name in names})
-    stopped = own_text.train(options.file, output, wanted)
+    stopped = train.train(options.file, output, wanted)
     name = str(output.with_suffix(""))
     if name in SHIPPED or name in LANGUAGES:  # the file, not the model of that name
         name = os.path.join(os.curdir, name)  # noqa: PTH118

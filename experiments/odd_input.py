@@ -143,7 +143,8 @@ class Sink(io.StringIO):
 @contextlib.contextmanager
 def small_work() -> Iterator[None]:
     """Let ``train`` take a tiny recipe and few steps, and evaluations few characters."""
-    from charrnn import own_losses, recipes
+    from charrnn import recipes
+    from charrnn.own_text import losses as own_losses
 
     before = recipes.QUICK, recipes.MAX_PASSES, own_losses.EVALUATED
     recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)

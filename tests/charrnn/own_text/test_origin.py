@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.export import as_stored
-from charrnn.fine_tuning import merge, origin, vocabulary_axes
+from charrnn.own_text.origin import merge, origin, vocabulary_axes
 from charrnn.sampler import Sampler
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import StoredModel, expected_shapes, write_weights

@@ -9,10 +9,11 @@ import signal
 import warnings
 from pathlib import Path
 
-from charrnn import checkpoints, corpora, encoded, own_files
+from charrnn import checkpoints, corpora, encoded
 from charrnn.checkpoints import RunError
-from charrnn.own_losses import COUNTED
-from charrnn.own_run import LEAST, Options, Run
+from charrnn.own_text import files
+from charrnn.own_text.losses import COUNTED
+from charrnn.own_text.run import LEAST, Options, Run
 from charrnn.support.background import begin
 from charrnn.support.console import say
 from charrnn.support.interrupts import Interrupts
@@ -41,13 +42,13 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
         OSError: the model cannot be written; the message says where it is instead.
         KeyboardInterrupt: ended before there was anything to save.
     """
-    folder, history = own_files.folder_of(output), own_files.history_of(output)
-    own_files.check_output(output, options.resume, options.replace)
+    folder, history = files.folder_of(output), files.history_of(output)
+    files.check_output(output, options.resume, options.replace)
     origin = None
     if options.origin is not None:
         sizes = {"units": options.units, "layers": options.layers}
-        origin = own_files.read_origin(options.origin, output, options.resume, sizes)
-    with Interrupts() as interrupts, own_files.held(folder):
+        origin = files.read_origin(options.origin, output, options.resume, sizes)
+    with Interrupts() as interrupts, files.held(folder):
         also = "" if origin is None else origin[0].vocabulary.characters
         text = encoded.read(source, output.absolute().parent, LEAST, also=also)
         run = Run(text, output, interrupts, options, origin)
@@ -85,7 +86,7 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
                 start=run.start(),
             )
         except RunError as error:
-            raise ValueError(own_files.as_told(error, folder, run.settings())) from error
+            raise ValueError(files.as_told(error, folder, run.settings())) from error
         stopped = interrupts.received
         run.save_somewhere(model)
         if stopped in (None, signal.SIGINT):

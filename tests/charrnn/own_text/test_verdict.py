@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from charrnn.verdict import Ended, sentence
+from charrnn.own_text.verdict import Ended, sentence
 
 
 def rows(validation, training=None, seconds=120):

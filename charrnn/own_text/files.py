@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from charrnn import checkpoints, fine_tuning
+from charrnn import checkpoints
 from charrnn.checkpoints import STATE, TRACES, RunError
+from charrnn.own_text import origin as origins
 from charrnn.support.locks import locked
 from charrnn.weights import StoredModel, find_model, read_weights
 
@@ -104,7 +105,7 @@ def read_origin(
                 f"--{size}: expected {own}, as the model has that --from names, or no --{size}, "
                 f"received {value}"
             )
-    entry = fine_tuning.origin(file, model)
+    entry = origins.origin(file, model)
     if resume and output.exists() and file.samefile(output):
         # The run began with --replace, so the model may be its own by now.
         _, made_from = checkpoints.read_run(folder_of(output))

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import checkpoints, own_run, recipes
+from charrnn import checkpoints, recipes
 from charrnn.command_line import main
 from charrnn.encoded import encode
 from charrnn.export import as_stored, save_model
-from charrnn.fine_tuning import merge
 from charrnn.model import CharacterModel
+from charrnn.own_text import run as own_run
+from charrnn.own_text.origin import merge
 from charrnn.recipes import QUICK, Progress
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights

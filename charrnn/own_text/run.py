@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn import checkpoints, fine_tuning, verdict
+from charrnn import checkpoints
 from charrnn.encoded import EncodedText
-from charrnn.own_losses import COUNTED, best_n_gram, limit, losses, windows_read
+from charrnn.own_text import verdict
+from charrnn.own_text.losses import COUNTED, best_n_gram, limit, losses, windows_read
+from charrnn.own_text.origin import merge
 from charrnn.sampler import Sampler
 from charrnn.support.console import one_line, say
 from charrnn.support.files import check_room
@@ -121,7 +123,7 @@ class Run:
         self.origin: StoredModel | None = None
         if origin is not None:
             model, self.card["from"] = origin
-            self.origin = fine_tuning.merge(model, self.vocabulary.characters)
+            self.origin = merge(model, self.vocabulary.characters)
         self.recipe: Recipe | None = None
         self.n_gram: float | None = None
         self.history: checkpoints.History = []

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from charrnn import metrics, own_losses
+from charrnn import metrics
 from charrnn.backend import tf
+from charrnn.own_text import losses as own_losses
 from charrnn.vocabulary import Vocabulary
 from charrnn.windows import WINDOW
 from tests.helpers.own_text import TINY, clock_text

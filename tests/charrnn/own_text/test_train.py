@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import corpora, metrics, own_run, own_text, recipes
+from charrnn import corpora, metrics, recipes
 from charrnn.checkpoints import RunState
 from charrnn.command_line import main
 from charrnn.export import load_model
+from charrnn.own_text import run as own_run
+from charrnn.own_text import train as own_text
 from charrnn.recipes import Recipe
 from charrnn.support.files import read_table, with_numbers
 from charrnn.support.locks import locked
@@ -420,7 +422,8 @@ def test_a_loss_that_is_not_finite_is_told_and_the_best_weights_are_saved(
 # Trains a tiny model in small steps of made-up time, and does something at the report of a number.
 PROGRAM = """
 import itertools, os, signal, sys, time
-from charrnn import own_text, recipes
+from charrnn import recipes
+from charrnn.own_text import train as own_text
 from charrnn.__main__ import main
 recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
 recipes.MAX_PASSES, recipes.SAVING = 10**9, 0.0
