@@ -23,6 +23,7 @@ __all__ = [
     "for_evaluation",
     "for_generation",
     "forward",
+    "has_fast_layers",
     "recurrent_layer",
     "saved_by_keras",
 ]
@@ -43,14 +44,20 @@ def fast_is_on() -> bool:
 fast_is_on()  # a wrong word is told before a text is read
 
 
+def has_fast_layers() -> bool:
+    """Return whether a new GRU is ``fast.gru.GRU``.
+
+    On a GPU cuDNN is faster, which Keras' own layer uses; it has other dtype policies, too.
+    """
+    return fast_is_on() and not on_gpu() and bool(keras.config.dtype_policy().name == "float32")
+
+
 def recurrent_layer(cell: str, units: int) -> Any:
     """Return a Keras layer that gives its outputs at all time steps, and its last state.
 
     Source: GRU, Cho et al. 2014; LSTM, Hochreiter and Schmidhuber 1997.
     """
-    # On a GPU cuDNN is faster, which Keras' own layer uses; it has other dtype policies, too.
-    fast = fast_is_on() and not on_gpu() and keras.config.dtype_policy().name == "float32"
-    layers = {"gru": GRU if fast else keras.layers.GRU, "lstm": keras.layers.LSTM}
+    layers = {"gru": GRU if has_fast_layers() else keras.layers.GRU, "lstm": keras.layers.LSTM}
     return layers[cell](units, return_sequences=True, return_state=True)
 
 

@@ -1,6 +1,6 @@
 """Text and minutes -> a trained model, by the recipe that was the best of the measured trials.
 
-``experiments.recipes`` ran the trials; ``charrnn/records/recipes.csv`` has their table.
+``experiments.recipes`` and ``experiments.recipes_by_text`` ran the trials.
 """
 
 import math
@@ -12,16 +12,18 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState, load_best
 from charrnn.fast.muon import Muon
+from charrnn.model import has_fast_layers
 from charrnn.streams import StreamModel
 from charrnn.training import cosine, next_character_loss
 from charrnn.windows import WINDOW, endless_streams, step_windows
 
-__all__ = ["QUICK", "Progress", "Recipe", "least_characters", "train_for"]
+__all__ = ["QUICK", "Progress", "Recipe", "least_characters", "recipe_for", "train_for"]
 
 Ids = npt.NDArray[Any]  # integers of any size
 
@@ -31,7 +33,8 @@ class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
     Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout`` and
-    ``fresh_every`` those of ``StreamModel``, ``muon_scale`` and ``clip_norm`` those of ``Muon``.
+    ``fresh_every`` those of ``StreamModel``, ``muon_scale``, ``clip_norm`` and ``weight_decay``
+    those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
@@ -48,6 +51,7 @@ class Recipe:
     learning_rate: float = 1e-2
     muon_scale: float = 0.09
     clip_norm: float = 1.0
+    weight_decay: float = 0.0
     warmup_steps: int = 50
 
     def build(self, vocabulary_size: int) -> StreamModel:
@@ -70,7 +74,12 @@ class Recipe:
 
     def optimizer(self) -> Any:
         """Return the optimizer, whose learning rate is set at each step."""
-        return Muon(self.learning_rate, self.muon_scale, self.clip_norm)
+        return Muon(self.learning_rate, self.muon_scale, self.clip_norm, self.weight_decay)
+
+    def with_dropout(self, dropout: float) -> "Recipe":
+        """Return the recipe with a dropout, and the kernel dropout that goes with it."""
+        kernel_dropout = 0.6 * dropout if has_fast_layers() else 0.0  # others have none
+        return replace(self, dropout=dropout, kernel_dropout=round(kernel_dropout, 3))
 
     def rate(self, step: int, progress: float) -> float:
         """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""
@@ -78,9 +87,19 @@ class Recipe:
         return self.learning_rate * rising * cosine(progress)
 
 
+# The best of the trials on tiny Shakespeare, ``charrnn/records/recipes.csv``.
 QUICK = Recipe()
+# Of those in several scripts, ``charrnn/records/recipes_by_text.csv``: for an alphabet, and for
+# more symbols, where the output is most of the work, and tied to the embedding.
+FEW_SYMBOLS = 300
+FEW = replace(QUICK, weight_decay=0.1)
+MANY = replace(FEW, embedding_size=256, units=512, tied=True)
+# So many characters a second two cores read, about; from that follows how often a text is read.
+SPEED = 25_000
+# A text that is read more often than this gets dropout, so much more with each doubling.
+FREE_PASSES, DROPOUT, MOST_DROPOUT = 3, 0.2, 0.5
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
-MAX_PASSES: float = 8
+MAX_PASSES: float = 16
 # So that these passes have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
 MIN_ROWS = 8
@@ -92,8 +111,11 @@ SILENCE = 60.0
 SAVING = 5.0
 # A step counts as no more seconds than this: a machine that slept has not trained meanwhile.
 LONGEST_STEP = 30.0
-# Of `WINDOW` characters, spread over the validation text: enough to tell when it gets worse.
+# Of `WINDOW` characters, spread over the validation text: enough to tell when it gets worse. Fewer
+# where there are thousands of symbols, whose probabilities would take a second each time.
 VALIDATION_WINDOWS = 100
+PROBABILITIES = 30_000_000
+COUNTED = 2**22  # ids that are counted together
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,20 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
+    """Return the recipe for a text and a time, by the rules that the trials gave.
+
+    Args:
+        symbols: different ones in the text.
+        characters: to train on.
+        seconds: of training.
+    """
+    recipe = FEW if symbols <= FEW_SYMBOLS else MANY
+    passes = min(seconds * SPEED / characters, MAX_PASSES)
+    dropout = min(DROPOUT * math.log2(max(passes / FREE_PASSES, 1)), MOST_DROPOUT)
+    return recipe.with_dropout(round(dropout, 2))
 
 
 def least_characters(validation: int, recipe: Recipe = QUICK) -> int:
@@ -174,12 +210,16 @@ def train_for(
     last = clock()
     if not 0 < seconds < math.inf:
         raise ValueError(f"seconds: expected a number above 0, received {seconds}")
-    kept = None if validation is None else _spread(*step_windows(validation, WINDOW))
+    kept = (
+        None if validation is None else _spread(*step_windows(validation, WINDOW), vocabulary_size)
+    )
     rows = _rows(len(training), recipe.length)
     recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
     keras.utils.set_random_seed(seed)
     model = recipe.build(vocabulary_size)
-    if start is not None:
+    if start is None:
+        model.dense.bias.assign(log_frequencies(training, vocabulary_size))
+    else:
         model.set_weights(start)
     # First what the caller named: of several differences, the first one is told.
     made_from = {**(made_from or {}), "recipe": asdict(recipe), "seed": seed}
@@ -278,6 +318,19 @@ def _keep(run: RunState, progress: Progress) -> None:
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
+def log_frequencies(ids: Ids, vocabulary_size: int) -> npt.NDArray[Any]:
+    """Return the logarithm of each id's share of a text, shape (vocabulary,), float32.
+
+    As the bias of the output they spare a model the steps in which it would only learn them. An id
+    that does not occur counts as a tenth of a character.
+    """
+    counts = np.full(vocabulary_size, 0.1)
+    for first in range(0, len(ids), COUNTED):  # counting takes eight bytes for each
+        counts += np.bincount(ids[first : first + COUNTED], minlength=vocabulary_size)
+    shares: npt.NDArray[Any] = np.log(counts / counts.sum()).astype("float32")
+    return shares
+
+
 def _rows(characters: int, length: int) -> int:
     """Return in how many places a text is read at once, so that its passes have ``STEPS`` steps."""
     return max(int(MAX_PASSES * characters) // (STEPS * length), MIN_ROWS)
@@ -292,7 +345,8 @@ def _check_finite(name: str, loss: float, step: int) -> None:
         )
 
 
-def _spread(inputs: Ids, targets: Ids) -> tuple[Ids, Ids]:
+def _spread(inputs: Ids, targets: Ids, symbols: int) -> tuple[Ids, Ids]:
     """Return at most ``VALIDATION_WINDOWS`` windows from all parts of a text."""
-    every = -(-len(inputs) // VALIDATION_WINDOWS)
+    most = max(min(VALIDATION_WINDOWS, PROBABILITIES // (WINDOW * symbols)), 1)
+    every = -(-len(inputs) // most)
     return inputs[::every].astype("int32"), targets[::every].astype("int32")

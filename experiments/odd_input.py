@@ -146,13 +146,14 @@ def small_work() -> Iterator[None]:
     from charrnn import recipes
     from charrnn.own_text import losses as own_losses
 
-    before = recipes.QUICK, recipes.MAX_PASSES, own_losses.EVALUATED
-    recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
+    before = recipes.recipe_for, recipes.MAX_PASSES, own_losses.EVALUATED
+    tiny = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
+    recipes.recipe_for = lambda symbols, characters, seconds: tiny
     recipes.MAX_PASSES, own_losses.EVALUATED = 0.01, 2000
     try:
         yield
     finally:
-        recipes.QUICK, recipes.MAX_PASSES, own_losses.EVALUATED = before
+        recipes.recipe_for, recipes.MAX_PASSES, own_losses.EVALUATED = before
 
 
 def run_in_time(run: Callable[[list[str]], int], words: list[str], seconds: int = 60) -> int:

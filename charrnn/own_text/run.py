@@ -177,7 +177,10 @@ class Run:
             sizes = self.origin.hyperparameters
             own = {name: sizes[name] for name in asdict(quick).keys() & sizes.keys()}
             wanted = own | {"dropout": quick.dropout} | wanted
-        self.recipe = recipe = replace(quick, **wanted)
+        recipe = replace(quick, **wanted)
+        if self.options.dropout is not None:
+            recipe = recipe.with_dropout(self.options.dropout)
+        self.recipe = recipe
         sizes = {"vocabulary_size": len(self.vocabulary), "cell": "gru"}
         known = check_hyperparameters.__annotations__
         sizes |= {name: value for name, value in asdict(recipe).items() if name in known}

@@ -63,7 +63,9 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
 
         from charrnn import recipes  # takes as long as counting
 
-        recipe = run.prepare(recipes.QUICK)
+        seconds = options.minutes * 60
+        quick = recipes.recipe_for(len(text.symbols), len(training), seconds)
+        recipe = run.prepare(quick)
         run.tell_n_gram(counting)
         if options.replace:  # not before there is room for the new one
             checkpoints.delete_run(folder)
@@ -73,7 +75,7 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
                 time += f" in all, {run.go_on(folder):.0f} seconds of which are done"
             say(f"training for {time}; Ctrl+C ends it and keeps the best weights")
             model = recipes.train_for(
-                options.minutes * 60,
+                seconds,
                 training,
                 len(run.vocabulary),
                 options.seed,

@@ -32,7 +32,7 @@ def trained(tmp_path_factory):
     (folder / "clock.txt").write_text(clock_text(), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(recipes, "QUICK", TINY)
+        patch.setattr(recipes, "recipe_for", lambda *given: TINY)
         patch.setattr(recipes, "MAX_PASSES", 2)
         assert main(["train", "clock.txt", "--minutes", "60"]) == 0
     return folder

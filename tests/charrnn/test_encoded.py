@@ -195,7 +195,7 @@ def test_only_pieces_of_a_text_are_in_memory(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_a_model_and_its_losses_are_those_of_a_text_in_memory(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recipes, "QUICK", TINY)
+    monkeypatch.setattr(recipes, "recipe_for", lambda *given: TINY)
     monkeypatch.setattr(recipes, "MAX_PASSES", 0.2)
     Path("clock.txt").write_text(clock_text(), encoding="utf-8")
     outputs = []

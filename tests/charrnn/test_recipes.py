@@ -5,13 +5,14 @@ The time is made up: a clock that counts how often it is read goes on by one sec
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from charrnn import metrics, recipes
 from charrnn.checkpoints import best_row
-from charrnn.recipes import Recipe, train_for
+from charrnn.recipes import Recipe, recipe_for, train_for
 from charrnn.windows import endless_streams
 
 TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=8, warmup_steps=2)
@@ -143,26 +144,57 @@ def test_the_loss_is_the_mean_since_the_last_report(endless):
     assert reports.losses == pytest.approx(means, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("symbols", "characters", "seconds", "sizes", "dropout"),
+    [
+        (65, 1_000_000, 120, (64, 640, False), 0.0),  # read three times
+        (300, 500_000, 120, (64, 640, False), 0.2),  # six times
+        (301, 500_000, 60, (256, 512, True), 0.0),
+        (301, 100_000, 120, (256, 512, True), 0.48),  # as often as there is
+        (65, 10_000, 1e9, (64, 640, False), 0.48),
+        (65, 10**9, 120, (64, 640, False), 0.0),
+    ],
+)
+def test_the_recipe_follows_from_the_text_and_the_time(
+    monkeypatch, symbols, characters, seconds, sizes, dropout
+):
+    monkeypatch.setenv("CHARRNN_FAST", "1")
+    recipe = recipe_for(symbols, characters, seconds)
+    assert (recipe.embedding_size, recipe.units, recipe.tied) == sizes
+    assert recipe.dropout == dropout
+    assert recipe.kernel_dropout == pytest.approx(0.6 * dropout, abs=0.01)
+    monkeypatch.setenv("CHARRNN_FAST", "0")  # Keras' layer has no kernel dropout
+    assert recipe_for(symbols, characters, seconds) == replace(recipe, kernel_dropout=0.0)
+    recipe_for(symbols, characters, seconds).build(symbols + 1)
+
+
+def test_a_model_begins_with_the_frequencies_of_the_text(monkeypatch):
+    monkeypatch.setattr(recipes, "COUNTED", 7)  # in pieces
+    model = train_for(1, TEXT, 12, recipe=IDLE, clock=steps())
+    expected = np.bincount(TEXT, minlength=12) + 0.1
+    np.testing.assert_allclose(model.dense.bias, np.log(expected / expected.sum()), rtol=1e-6)
+
+
 @pytest.mark.slow
 def test_a_short_text_ends_the_run_early():
-    """Eight passes over 600 characters, 8 characters in each of 8 places a step."""
+    """Sixteen passes over 600 characters, 8 characters in each of 8 places a step."""
     reports, clock = Reports(), steps()
     recipe = Recipe(embedding_size=4, units=8, length=8)
     model = train_for(1e9, TEXT, 11, recipe=recipe, report=reports, clock=clock)
-    assert clock() == 1 + 8 * 600 / (8 * 8)
+    assert clock() == 1 + 16 * 600 / (8 * 8)
     assert reports.progress[-1] == 1
     assert len(reports) == recipes.REPORTS
     assert model.carried.states[0][0].shape == (8, 8)  # rows, units
 
 
 @pytest.mark.parametrize(
-    ("characters", "expected"), [(100, 8), (64_000, 8), (200_000, 25), (1_000_000, 125)]
+    ("characters", "expected"), [(100, 8), (32_000, 8), (100_000, 25), (500_000, 125)]
 )
 def test_a_text_is_read_in_so_many_places_that_its_passes_have_a_thousand_steps(
     characters, expected
 ):
     assert recipes._rows(characters, 64) == expected
-    assert expected == recipes.MIN_ROWS or 8 * characters == 1000 * 64 * expected
+    assert expected == recipes.MIN_ROWS or 16 * characters == 1000 * 64 * expected
 
 
 @pytest.mark.slow
@@ -362,11 +394,12 @@ def test_a_loss_that_is_not_finite_from_the_beginning_is_an_error(validation):
 
 def test_validation_windows_come_from_all_parts():
     rows = np.arange(250)[:, None]
-    inputs, targets = recipes._spread(rows, rows + 1)
-    assert len(inputs) <= recipes.VALIDATION_WINDOWS
-    assert inputs[0] == 0
-    assert inputs[-1] >= 247
-    np.testing.assert_array_equal(targets, inputs + 1)
+    for symbols, most in ((66, 100), (4_000, 29)):
+        inputs, targets = recipes._spread(rows, rows + 1, symbols)
+        assert 0.8 * most <= len(inputs) <= most
+        assert inputs[0] == 0
+        assert inputs[-1] >= 240
+        np.testing.assert_array_equal(targets, inputs + 1)
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, math.inf, math.nan])

@@ -82,7 +82,8 @@ SMALLER = {
 
 @pytest.fixture(autouse=True)
 def small_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(recipes, "QUICK", replace(recipes.QUICK, units=16, embedding_size=8))
+    small = replace(recipes.QUICK, units=16, embedding_size=8)
+    monkeypatch.setattr(recipes, "recipe_for", lambda *given: small)
     yield
     plt.close("all")
 

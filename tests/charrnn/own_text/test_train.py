@@ -38,15 +38,16 @@ def test_train_hands_on_its_options_and_the_beginning_of_the_text(calls):
     assert main(["train", "clock.txt", "--minutes", "1.5", "--seed", "7"]) == 0
     (((seconds, training, size, seed, validation, recipe, _), named),) = calls
     ids = Vocabulary(clock_text()).encode(clock_text())
-    assert (seconds, size, seed, recipe) == (90.0, 11, 7, recipes.QUICK)
+    expected = recipes.recipe_for(10, 5400, 90.0)
+    assert (seconds, size, seed, recipe) == (90.0, 11, 7, expected)
     np.testing.assert_array_equal(training, ids[:5400])
     np.testing.assert_array_equal(validation, ids[5400:])
     assert named["made_from"] == {
         "text": f"of SHA-256 {digest(clock_text())}",
         "from": "none",
-        "units": recipes.QUICK.units,
+        "units": expected.units,
         "layers": 1,
-        "dropout": recipes.QUICK.dropout,
+        "dropout": expected.dropout,
         "seed": 7,
         "validation": 600,
     }
@@ -113,7 +114,7 @@ def test_the_model_is_there_at_its_report_and_says_how_to_go_on(calls, capsys, m
     assert (card["seconds"], card["validation_loss"]) == (60, 2.5)
     recipe = card["recipe"]
     assert recipe.pop("seed") == 0
-    assert Recipe(**recipe) == recipes.QUICK
+    assert Recipe(**recipe) == recipes.recipe_for(10, 5400, 120.0)
     lines = capsys.readouterr().out.splitlines()
     assert lines[2] == "training for 2 minutes; Ctrl+C ends it and keeps the best weights"
     assert lines[3] == "100%  loss 2.250  validation 2.500"
@@ -201,7 +202,7 @@ def test_a_file_in_the_place_of_the_runs_folder_is_told(calls, capsys):
 def run_of_clock(tmp_path, monkeypatch):
     """A run in ``clock.training``, begun with the seed 3, of a recipe whose models are small."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recipes, "QUICK", TINY)
+    monkeypatch.setattr(recipes, "recipe_for", lambda *given: TINY)
     Path("clock.txt").write_text(clock_text(), encoding="utf-8")
     Path("other.txt").write_text(clock_text()[:-1], encoding="utf-8")
     model = TINY.build(11)
@@ -402,7 +403,9 @@ def test_a_loss_that_is_not_finite_is_told_and_the_best_weights_are_saved(
             return super().rate(step, progress) if progress < 0.5 else math.nan
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recipes, "QUICK", Diverging(4, 8, batch_size=4, length=8))
+    monkeypatch.setattr(
+        recipes, "recipe_for", lambda *given: Diverging(4, 8, batch_size=4, length=8)
+    )
     monkeypatch.setattr(recipes, "MAX_PASSES", 1)
     (tmp_path / "clock.txt").write_text(clock_text(), encoding="utf-8")
     with warnings.catch_warnings():
@@ -425,7 +428,7 @@ import itertools, os, signal, sys, time
 from charrnn import recipes
 from charrnn.own_text import train as own_text
 from charrnn.__main__ import main
-recipes.QUICK = recipes.Recipe(embedding_size=4, units=8, batch_size=4, length=8)
+recipes.recipe_for = lambda *given: recipes.Recipe(4, 8, batch_size=4, length=8)
 recipes.MAX_PASSES, recipes.SAVING = 10**9, 0.0
 train_for, reports = recipes.train_for, itertools.count(1)
 
