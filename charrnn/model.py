@@ -112,9 +112,12 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
     Its weights exist from the beginning, so that they can be counted, loaded or restored.
 
     Attributes:
+        embedding_dropout: see ``streams.StreamModel``.
         hyperparameters: the arguments it was made with; ``CharacterModel(**hyperparameters)`` makes
             an equal one.
     """
+
+    embedding_dropout = 0.0
 
     def __init__(
         self,

@@ -32,9 +32,9 @@ Ids = npt.NDArray[Any]  # integers of any size
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
-    Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout`` and
-    ``fresh_every`` those of ``StreamModel``, ``muon_scale``, ``clip_norm`` and ``weight_decay``
-    those of ``Muon``.
+    Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout``,
+    ``embedding_dropout`` and ``fresh_every`` those of ``StreamModel``, ``muon_scale``, ``clip_norm``
+    and ``weight_decay`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
@@ -45,6 +45,7 @@ class Recipe:
     tied: bool = False
     dropout: float = 0.0
     kernel_dropout: float = 0.0
+    embedding_dropout: float = 0.0
     batch_size: int = 32
     length: int = 64
     fresh_every: int | None = 2
@@ -60,6 +61,7 @@ class Recipe:
             self.batch_size,
             self.fresh_every,
             self.kernel_dropout,
+            self.embedding_dropout,
             vocabulary_size=vocabulary_size,
             embedding_size=self.embedding_size,
             units=self.units,
@@ -77,9 +79,9 @@ class Recipe:
         return Muon(self.learning_rate, self.muon_scale, self.clip_norm, self.weight_decay)
 
     def with_dropout(self, dropout: float) -> "Recipe":
-        """Return the recipe with a dropout, and the kernel dropout that goes with it."""
-        kernel_dropout = 0.6 * dropout if has_fast_layers() else 0.0  # others have none
-        return replace(self, dropout=dropout, kernel_dropout=round(kernel_dropout, 3))
+        """Return the recipe with a dropout, and what else is left out along with it."""
+        others = round(OTHER_DROPOUT * dropout, 3) if has_fast_layers() else 0.0  # Keras has none
+        return replace(self, dropout=dropout, kernel_dropout=others, embedding_dropout=others)
 
     def rate(self, step: int, progress: float) -> float:
         """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""
@@ -98,6 +100,8 @@ MANY = replace(FEW, embedding_size=256, units=512, tied=True)
 SPEED = 25_000
 # A text that is read more often than this gets dropout, so much more with each doubling.
 FREE_PASSES, DROPOUT, MOST_DROPOUT = 3, 0.2, 0.5
+# Of recurrent kernels and of embeddings, for each of the outputs'.
+OTHER_DROPOUT = 0.6
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
 MAX_PASSES: float = 16
 # So that these passes have so many steps, a short text is read in fewer places at once.

@@ -8,7 +8,7 @@ one window has. The gradient does not cross from batch to batch.
 from typing import Any
 
 from charrnn.backend import tf
-from charrnn.fast.gru import set_kernel_dropout
+from charrnn.fast.gru import check_dropout, set_kernel_dropout
 from charrnn.model import CharacterModel, forward, saved_by_keras
 
 __all__ = [
@@ -117,6 +117,7 @@ class StreamModel(CharacterModel):
         batch_size: int,
         fresh_every: int | None = None,
         kernel_dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
         **hyperparameters: Any,
     ) -> None:
         """Take the rows of a batch, on all replicas together, and those of ``CharacterModel``.
@@ -125,6 +126,8 @@ class StreamModel(CharacterModel):
             batch_size: rows of every batch that the model is trained on.
             fresh_every: how often a row starts from zeros, in batches.
             kernel_dropout: as of ``fast.gru.set_kernel_dropout``.
+            embedding_dropout: share of the numbers of each character's embedding that are left out
+                in training, others at each place. Source: Gal and Ghahramani 2016.
             hyperparameters: arguments of ``CharacterModel``.
 
         Raises:
@@ -132,6 +135,8 @@ class StreamModel(CharacterModel):
         """
         super().__init__(**hyperparameters)
         set_kernel_dropout(self.recurrent, kernel_dropout)
+        name = "embedding_dropout"
+        self.embedding_dropout = check_dropout(name, embedding_dropout, self.recurrent)
         rows = rows_of_a_replica(batch_size)
         self.carried = CarriedStates(self.initial_states(rows), fresh_every)
 

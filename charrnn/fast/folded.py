@@ -58,12 +58,14 @@ def training_layers(model: Any, ids: Any, states: Any) -> Any:
     """
     first, embeddings = model.recurrent[0], tf.convert_to_tensor(model.embedding.embeddings)
     dtype, times = first.training_dtype(), tf.transpose(ids)  # (time, batch)
-    if embeddings.shape[0] <= MAX_FOLDED:
+    if embeddings.shape[0] <= MAX_FOLDED and not model.embedding_dropout:
         # A product, not a lookup: its gradient is a product, too, and no sum row by row.
         one_hot = tf.one_hot(times, embeddings.shape[0], dtype=dtype)
         projected = project(one_hot, fold(embeddings, first))  # (time, batch, 3 * units)
     else:
         rows = look_up(tf.cast(embeddings, dtype), times)
+        if model.embedding_dropout:
+            rows = drop(rows, model.embedding_dropout, first.cell.seed_generator)
         projected = project(rows, first.cell.kernel, folded_bias(first))
     return through_layers(model, projected, states, training=True)
 

@@ -8,7 +8,7 @@ from charrnn.fast import processor
 from charrnn.fast.dropout import drop
 from charrnn.fast.recurrence import gru_loop, gru_scan, project, state_after
 
-__all__ = ["GRU", "folded_bias", "recur", "set_kernel_dropout"]
+__all__ = ["GRU", "check_dropout", "folded_bias", "recur", "set_kernel_dropout"]
 
 
 @keras.saving.register_keras_serializable("charrnn")
@@ -139,19 +139,26 @@ def recur(
 
 
 def set_kernel_dropout(layers: Iterable[Any], rate: float) -> None:
-    """Set the ``kernel_dropout`` of recurrent layers.
+    """Set the ``kernel_dropout`` of recurrent layers; errors as of ``check_dropout``."""
+    for layer in layers:
+        check_dropout("kernel_dropout", rate, [layer])
+        if isinstance(layer, GRU):
+            layer.kernel_dropout = rate
+
+
+def check_dropout(name: str, rate: float, layers: Iterable[Any]) -> float:
+    """Return a rate of dropout that only the fast layers have.
 
     Raises:
         ValueError: a rate that cannot be, or one above 0 for a layer of Keras, which has none: with
             an LSTM, on a GPU, or with ``CHARRNN_FAST=0`` it would do nothing.
     """
     if not 0 <= rate < 1:
-        raise ValueError(f"kernel_dropout: expected at least 0 and below 1, received {rate!r}")
+        raise ValueError(f"{name}: expected at least 0 and below 1, received {rate!r}")
     for layer in layers:
-        if isinstance(layer, GRU):
-            layer.kernel_dropout = rate
-        elif rate:
+        if rate and not isinstance(layer, GRU):
             raise ValueError(
-                f"kernel_dropout: expected 0 for {type(layer).__name__} of Keras, which leaves out "
-                f"no weights of its recurrent kernel, received {rate!r}"
+                f"{name}: expected 0 for {type(layer).__name__} of Keras, which has none, "
+                f"received {rate!r}"
             )
+    return rate

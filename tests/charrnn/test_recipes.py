@@ -162,9 +162,10 @@ def test_the_recipe_follows_from_the_text_and_the_time(
     recipe = recipe_for(symbols, characters, seconds)
     assert (recipe.embedding_size, recipe.units, recipe.tied) == sizes
     assert recipe.dropout == dropout
-    assert recipe.kernel_dropout == pytest.approx(0.6 * dropout, abs=0.01)
-    monkeypatch.setenv("CHARRNN_FAST", "0")  # Keras' layer has no kernel dropout
-    assert recipe_for(symbols, characters, seconds) == replace(recipe, kernel_dropout=0.0)
+    assert recipe.kernel_dropout == recipe.embedding_dropout == pytest.approx(0.6 * dropout)
+    monkeypatch.setenv("CHARRNN_FAST", "0")  # Keras' layer has neither
+    none = {"kernel_dropout": 0.0, "embedding_dropout": 0.0}
+    assert recipe_for(symbols, characters, seconds) == replace(recipe, **none)
     recipe_for(symbols, characters, seconds).build(symbols + 1)
 
 
@@ -418,11 +419,12 @@ def test_a_text_that_is_too_short_is_refused():
 def test_a_recipe_builds_what_it_says(monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
     sizes = {"embedding_size": 4, "units": 8, "layers": 2, "dropout": 0.125, "tied": True}
-    settings = {"batch_size": 6, "fresh_every": 3, "kernel_dropout": 0.25}
+    settings = {"batch_size": 6, "fresh_every": 3, "kernel_dropout": 0.25, "embedding_dropout": 0.5}
     recipe = Recipe(**sizes, **settings, muon_scale=0.5, clip_norm=2.0, learning_rate=0.03)
     model = recipe.build(11)
     assert model.hyperparameters == {"vocabulary_size": 11, "cell": "gru", **sizes}
     assert [layer.kernel_dropout for layer in model.recurrent] == [0.25, 0.25]
+    assert model.embedding_dropout == 0.5
     assert model.carried.fresh_every == 3
     assert model.carried.states[1][0].shape == (6, 8)
     assert (model.optimizer.scale, model.optimizer.clip_norm) == (0.5, 2.0)

@@ -100,7 +100,8 @@ def test_a_run_goes_on_with_its_states(tmp_path, monkeypatch):
 
     def new_model():
         keras.utils.set_random_seed(1)
-        return compiled(StreamModel(4, 3, dropout=0.3, kernel_dropout=0.2, **SIZES), 0.5)
+        rates = {"dropout": 0.3, "kernel_dropout": 0.2, "embedding_dropout": 0.1}
+        return compiled(StreamModel(4, 3, **rates, **SIZES), 0.5)
 
     def train(model, first, steps):
         batches = endless_streams(random_ids(1, 300)[0], 4, 7, first)
@@ -121,6 +122,30 @@ def test_a_run_goes_on_with_its_states(tmp_path, monkeypatch):
     assert int(again.carried.batches) == 11
 
 
+def test_embedding_dropout_leaves_out_numbers_at_each_place_in_training(monkeypatch):
+    """One step from zeros: the state's mean over many rows is nearly that without, its rows are
+    not; a linear GRU is far from what it is, so weights are small."""
+    monkeypatch.setenv("CHARRNN_FAST", "1")
+    keras.utils.set_random_seed(1)
+    rows = 2000
+    model = StreamModel(rows, 1, embedding_dropout=0.5, **SIZES)
+    ids = np.full((rows, 1), 3, "int32")
+    free = model.recurrent[0](model.embedding(ids[:1]))[0].numpy()[0, 0]
+    model(ids, training=True)
+    state = model.carried.states[0][0].numpy()  # (rows, units)
+    error = state.std(axis=0) / np.sqrt(rows)
+    assert error.min() > 0
+    assert (abs(state.mean(axis=0) - free) < 5 * error + 1e-4).all()
+    assert len(np.unique(state.round(6), axis=0)) == 2 ** SIZES["embedding_size"]
+    assert np.ptp(model(ids).numpy(), axis=0).max() < 1e-6
+
+
+def test_embedding_dropout_is_refused_where_it_would_do_nothing(monkeypatch):
+    monkeypatch.setenv("CHARRNN_FAST", "0")
+    with pytest.raises(ValueError, match="embedding_dropout: expected 0 for GRU of Keras"):
+        StreamModel(4, embedding_dropout=0.5, **SIZES)
+
+
 def test_a_run_of_another_batch_size_is_refused(tmp_path):
     models = [compiled(StreamModel(rows, **SIZES)) for rows in (4, 5)]
     RunState(models[0], models[0].optimizer, tmp_path).save(1)
@@ -129,7 +154,7 @@ def test_a_run_of_another_batch_size_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("training", [{}, {"kernel_dropout": 0.25, "dropout": 0.5}])
+@pytest.mark.parametrize("training", [{}, {"kernel_dropout": 0.25, "embedding_dropout": 0.5}])
 def test_keras_saves_and_clones_a_whole_model(tmp_path, training, monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
     model, ids = StreamModel(4, 2, **SIZES, **training), random_ids(3, 9)
@@ -141,6 +166,7 @@ def test_keras_saves_and_clones_a_whole_model(tmp_path, training, monkeypatch):
     assert type(again) is StreamModel
     assert again.get_config() == model.get_config()
     assert again.recurrent[0].kernel_dropout == training.get("kernel_dropout", 0.0)
+    assert again.embedding_dropout == training.get("embedding_dropout", 0.0)
     assert int(again.optimizer.iterations) == 3
     np.testing.assert_array_equal(again(ids), model(ids))
     clone = keras.models.clone_model(model)

@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.backend import keras, tf
 from charrnn.fast import gru, processor
-from charrnn.fast.gru import GRU, set_kernel_dropout
+from charrnn.fast.gru import GRU, check_dropout, set_kernel_dropout
 from charrnn.fast.recurrence import gru_loop, project
 from charrnn.sampler import gru_step
 
@@ -286,6 +286,7 @@ def test_kernel_dropout_leaves_out_weights_in_training():
 def test_kernel_dropout_is_refused_where_it_would_do_nothing():
     keras_gru = keras.layers.GRU(4)
     set_kernel_dropout([keras_gru], 0.0)
+    assert check_dropout("any", 0.25, [GRU(4)]) == 0.25
     with pytest.raises(ValueError, match=r"kernel_dropout: expected 0 for GRU .*, received 0.25"):
         set_kernel_dropout([GRU(4), keras_gru], 0.25)
     with pytest.raises(ValueError, match=r"kernel_dropout: expected at least 0 and below 1"):
