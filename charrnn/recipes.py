@@ -33,8 +33,8 @@ class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
     Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout``,
-    ``embedding_dropout`` and ``fresh_every`` those of ``StreamModel``, ``muon_scale``, ``clip_norm``
-    and ``weight_decay`` those of ``Muon``.
+    ``embedding_dropout`` and ``fresh_every`` those of ``StreamModel``, ``muon_scale``,
+    ``clip_norm`` and ``weight_decay`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
