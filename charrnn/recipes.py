@@ -80,8 +80,9 @@ class Recipe:
 
     def with_dropout(self, dropout: float) -> "Recipe":
         """Return the recipe with a dropout, and what else is left out along with it."""
-        others = round(OTHER_DROPOUT * dropout, 3) if has_fast_layers() else 0.0  # Keras has none
-        return replace(self, dropout=dropout, kernel_dropout=others, embedding_dropout=others)
+        kernel = round(OTHER_DROPOUT * dropout, 3) if has_fast_layers() else 0.0  # Keras has none
+        embedding = kernel if self.tied else 0.0  # a narrow one has no number to spare
+        return replace(self, dropout=dropout, kernel_dropout=kernel, embedding_dropout=embedding)
 
     def rate(self, step: int, progress: float) -> float:
         """Return the learning rate of a step, ``progress`` from 0 to 1 being where the run is."""
