@@ -26,11 +26,11 @@ class Product(NamedTuple):
     rows: int
     inner: int
     columns: int
-    count: int = 1
+    times: int = 1
 
     def operations(self) -> int:
         """Return the multiplications and additions of all of them."""
-        return 2 * self.rows * self.inner * self.columns * self.count
+        return 2 * self.rows * self.inner * self.columns * self.times
 
 
 def step_products(sizes: Sizes) -> list[Product]:
@@ -65,16 +65,16 @@ def product_seconds(product: Product, dtype: str, quick: bool) -> float:
         quick: a single timed call.
     """
     random = np.random.default_rng(0)
-    rows, inner, columns, count = product
+    rows, inner, columns, times = product
     left = tf.cast(random.normal(0, 1, (rows, inner)), dtype)
     # Variance 1 / inner keeps the numbers as large as they are.
     right = tf.cast(random.normal(0, inner**-0.5, (inner, columns)), dtype)
 
     @tf.function
     def run(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-        if count == 1:
+        if times == 1:
             return tf.matmul(left, right)
-        for _ in tf.range(count):
+        for _ in tf.range(times):
             result = tf.matmul(left, right)
             kept = left[:, columns:]  # of a result that has fewer columns
             left = tf.concat([result, kept], axis=1) if columns < inner else result[:, :inner]

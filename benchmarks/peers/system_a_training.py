@@ -61,10 +61,10 @@ def main() -> None:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     model = Model(sizes.vocabulary, sizes.embedding, sizes.units)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    options = {"jit_compile": True} if variant == "xla" else {}
-    model.compile(optimizer="adam", loss=loss, **options)
+    compiled = {"jit_compile": True} if variant == "xla" else {}
+    model.compile(optimizer="adam", loss=loss, **compiled)
     clock = Clock()
-    # Few, for one takes seconds; a step with many symbols at smaller sizes takes a third of one.
+    # Few, for one takes about a second; with many symbols, at smaller sizes, a part of one.
     steps = WARM_UP + (1 if given.quick else 12 if many else 4)
     model.fit(dataset, steps_per_epoch=steps, callbacks=[clock], verbose=0)
     report({NAMES[given.symbols, variant]: sizes.batch * sizes.time / clock.step_seconds()})

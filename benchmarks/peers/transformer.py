@@ -187,7 +187,7 @@ def whole_loss(setting: Setting, model: Transformer, ids: Any) -> float:
     targets = ids[1 : count * setting.context + 1].view(count, setting.context)
     parts = zip(inputs.split(EVALUATED), targets.split(EVALUATED), strict=True)
     total = sum(float(loss_of(model, *part)) * part[0].numel() for part in parts)
-    return total / inputs.numel()
+    return float(total / inputs.numel())
 
 
 def main() -> None:

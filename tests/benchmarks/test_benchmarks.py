@@ -10,26 +10,21 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from benchmarks import limits, processes, result_files, run, scripts, two_minutes
+from benchmarks import processes, result_files, run
 from benchmarks.contender import (
     HAN,
     QUICK,
     QUICK_HAN,
-    SYSTEM_A,
-    Sizes,
     median_seconds,
     random_ids,
     step_seconds,
 )
-from benchmarks.limits import Product
-from benchmarks.long_texts import PART, write_long_text
 from benchmarks.materials import write_materials
 from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
-from benchmarks.user_commands import seconds_to_report
-from charrnn import corpora, named_corpora, recipes
+from charrnn import recipes
 from charrnn.weights import PRETRAINED, StoredModel, read_weights
 
 GOAL_IDS = {
@@ -50,20 +45,6 @@ GOAL_IDS = {
     "sample_start_seconds",
     "epoch_of_batches_vs_system_a",
     "vectorize_text_vs_system_a",
-}
-SCRIPT_IDS = {
-    "quick_en",
-    "quick_ru",
-    "quick_ko",
-    "quick_zh_hans",
-    "quick_zh_hant",
-    "half_quick_en",
-    "half_quick_ru",
-    "half_quick_ko",
-    "half_quick_zh_hans",
-    "half_quick_zh_hant",
-    "memory_50mb_gib",
-    "memory_1gb_gib",
 }
 
 
@@ -159,7 +140,7 @@ def test_rows_need_every_measurement_and_know_each(measurements):
 def test_tables_have_a_line_for_each_row(measurements):
     rows = make_rows(measurements)
     assert set(GOALS) == GOAL_IDS
-    assert set(TITLES) == GOAL_IDS | SCRIPT_IDS
+    assert set(TITLES) >= GOAL_IDS
     assert [line.split()[0] for line in plain(rows).splitlines()] == [row["id"] for row in rows]
     table = markdown(rows).splitlines()
     assert len(table) == 2 + len(GOAL_IDS)
@@ -207,127 +188,6 @@ def test_steps_are_timed_after_two_that_compile(monkeypatch):
     monkeypatch.setattr("time.perf_counter", lambda: now)
     assert step_seconds(step, quick=False, seconds=8.0) == 2.5
     assert list(steps) == []
-
-
-def timed(monkeypatch):
-    """Let nothing be timed; return what was called, and how."""
-    called = []
-
-    def step_seconds(step, quick, seconds):
-        called.append((step(), quick))
-        return 0.5
-
-    monkeypatch.setattr(limits, "step_seconds", step_seconds)
-    return called
-
-
-@pytest.mark.parametrize("product", [Product(4, 6, 9, 5), Product(4, 9, 6, 5), Product(4, 6, 9)])
-def test_products_are_those_asked_for_each_needing_the_one_before(monkeypatch, product):
-    """Of a result with too few columns those that were there are kept."""
-    called = timed(monkeypatch)
-    assert limits.product_seconds(product, "float32", quick=False) == 0.5
-    rows, inner, columns, count = product
-    random = np.random.default_rng(0)
-    left = random.normal(0, 1, (rows, inner))
-    right = random.normal(0, inner**-0.5, (inner, columns))
-    for _ in range(count):
-        result = left @ right
-        left = np.concatenate([result, left[:, columns:]], axis=1)[:, :inner]
-    expected = result[0, 0]
-    ((first, quick),) = called
-    assert quick is False
-    np.testing.assert_allclose(first, expected, rtol=1e-3)
-
-
-def test_products_are_in_the_format_that_was_asked_for(monkeypatch):
-    called = timed(monkeypatch)
-    for dtype in ("bfloat16", "float32"):
-        limits.product_seconds(Product(4, 6, 9), dtype, quick=True)
-    assert [first.dtype.name for first, _ in called] == ["bfloat16", "float32"]
-
-
-def test_the_products_of_a_step_are_those_that_its_model_multiplies(monkeypatch):
-    """Counted in the graph of a step of this book's model: shapes, without their order."""
-    monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "float32")
-    from charrnn.backend import tf
-    from charrnn.streams import StreamModel
-
-    sizes = Sizes(vocabulary=11, embedding=7, units=5, batch=3, time=4)
-    model = StreamModel(3, fresh_every=1, vocabulary_size=11, embedding_size=7, units=5)
-
-    @tf.function
-    def step(ids):
-        with tf.GradientTape() as tape:
-            logits = model(ids, training=True)
-        return tape.gradient(logits, model.trainable_variables)
-
-    graph = step.get_concrete_function(tf.zeros((3, 4), "int32")).graph.as_graph_def()
-    in_loops = [node for part in graph.library.function for node in part.node_def]
-    outside = sum(node.op == "MatMul" for node in graph.node)
-    inside = sum(node.op == "MatMul" for node in in_loops)
-    products = limits.step_products(sizes)
-    assert outside == sum(product.count == 1 for product in products)
-    assert inside == sum(product.count == 4 for product in products)
-
-
-def test_a_character_of_system_a_costs_20_million_operations():
-    """Recurrence, output, the row of its id; the rows themselves once a step."""
-    each = 6 * 1024 * 3072 + 6 * 1024 * 66 + 4 * 66 * 3072
-    once = 6 * 66 * 256 * 3072
-    products = limits.step_products(SYSTEM_A)
-    assert sum(product.operations() for product in products) == 6400 * each + once
-    assert each + once / 6400 == pytest.approx(20.1e6, rel=2e-3)
-
-
-def test_elementwise_work_is_18_numbers_a_unit_and_7_a_weight():
-    sizes = Sizes(vocabulary=5, embedding=2, units=3, batch=1, time=1)
-    weights = 5 * 2 + 2 * 9 + 3 * 9 + 2 * 9 + 3 * 5 + 5
-    for dtype, width in (("float32", 4), ("bfloat16", 2)):
-        expected = 18 * 3 * width + 2 * 5 * 4 + 7 * weights * 4
-        assert limits.elementwise_bytes(sizes, dtype) == expected
-
-
-def test_copying_reads_and_writes_each_byte(monkeypatch):
-    monkeypatch.setattr(limits.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(limits, "median_seconds", lambda action, repetitions: action() and 0.5)
-    assert limits.copy_bandwidth(quick=True) == 2 * 2**20 / 0.5
-
-
-def test_the_bandwidth_is_the_kernel_over_the_time_of_the_faster_way(monkeypatch):
-    times = iter([0.5, 0.25])
-    monkeypatch.setattr(limits, "median_seconds", lambda action, repetitions: next(times))
-    assert limits.bandwidth(QUICK, quick=True) == (16 * 48 * 4) / 0.25
-
-
-def test_a_character_of_system_a_needs_13_megabytes_of_weights():
-    """A row of the folded embedding, the recurrent kernel, the dense layer's."""
-    assert limits.weight_bytes(SYSTEM_A) == 4 * (3072 + 1024 * 3072 + 1024 * 66) == 12_865_536
-
-
-def test_the_published_limits_follow_from_what_was_measured(monkeypatch, capsys):
-    rates = {"bfloat16": 800e9, "float32": 400e9}
-    monkeypatch.setattr(
-        limits, "product_seconds", lambda product, dtype, _: product.operations() / rates[dtype]
-    )
-    monkeypatch.setattr(limits, "elementwise_bytes", lambda sizes, dtype: 6400 * 50_000)
-    monkeypatch.setattr(limits, "copy_bandwidth", lambda quick: 10e9)
-    monkeypatch.setattr(limits, "bandwidth", lambda sizes, quick: 25_731_072_000.0)
-    monkeypatch.setattr(sys, "argv", ["limits", "folder"])
-    limits.main()
-    measured = json.loads(capsys.readouterr().out)
-    # 20.1 million operations and 50,000 bytes a character; 12.9 million bytes in generation.
-    operations = sum(product.operations() for product in limits.step_products(SYSTEM_A)) / 6400
-    assert measured == pytest.approx(
-        {
-            "copy_bandwidth": 10,
-            "products_bf16": 800,
-            "products_fp32": 400,
-            "limit_bf16": 1 / (operations / 800e9 + 5e-6),
-            "limit_fp32": 1 / (operations / 400e9 + 5e-6),
-            "bandwidth": 25.731072,
-            "generate_limit": 2000,
-        }
-    )
 
 
 def test_a_failing_contender_raises_with_its_standard_error(tmp_path):
@@ -492,124 +352,12 @@ def test_the_shipped_model_is_as_small_and_as_quick_to_train_as_it_has_to_be():
             run.check_shipped(model)
 
 
-@pytest.fixture
-def script_measurements():
-    """Made-up ones of all languages."""
-    measured, goals = scripts.tables(two_minutes.CORPORA)
-    names = set(measured) | {name for goal in goals.values() for name in goal.measured}
-    return {name: [place + 1.0] for place, name in enumerate(sorted(names))}
-
-
-def test_a_ratio_of_the_scripts_is_the_loss_over_that_of_the_n_gram(script_measurements):
-    script_measurements |= {"quick_ko": [3.0], "half_quick_ko": [3.3], "n_gram_ko": [3.2]}
-    rows = make_rows(script_measurements, *scripts.tables(two_minutes.CORPORA))
-    by_id = {row["id"]: row for row in rows}
-    assert set(by_id) >= SCRIPT_IDS
-    assert by_id["quick_ko"]["ratio"] == 3.0 / 3.2
-    assert by_id["half_quick_ko"]["ratio"] == 3.3 / 3.2
-    assert by_id["half_quick_ko"]["baseline"] == "n_gram_ko"
-    assert len(markdown(rows).splitlines()) == 2 + len(SCRIPT_IDS)
-
-
-def test_a_language_whose_text_cannot_be_had_is_left_out(
-    monkeypatch, capsys, tmp_path, script_measurements
-):
-    def load(name):
-        if name == "ko-stories":
-            raise named_corpora.CorpusError("no way to the stories")
-
-    started = []
-
-    def start(runner, contender, measurements, label):
-        started.append(contender)
-        names = [contender.options[1]] if "--language" in contender.options else ["50mb", "1gb"]
-        for name, values in script_measurements.items():
-            if any(f"_{each}" in name for each in names):
-                measurements[name] = values
-
-    monkeypatch.setattr(scripts, "load", load)
-    monkeypatch.setattr(scripts, "run_json", lambda command: {"processor": "?"})
-    monkeypatch.setattr(Runner, "run", start)
-    scripts.main(["--output", str(tmp_path / "results.json")])
-    told = capsys.readouterr().out
-    assert "ko is left out: no way to the stories" in told
-    assert [contender.options[1] for contender in started[:-2]] == [
-        "en",
-        "ru",
-        "zh_hans",
-        "zh_hant",
-    ]
-    assert started[-2:] == scripts.LONG_TEXTS
-    content = json.loads((tmp_path / "results.json").read_bytes())
-    rows = {row["id"]: row for row in content["rows"]}
-    assert set(rows) >= {name for name in SCRIPT_IDS if not name.endswith("ko")}
-    assert not any(name.endswith("_ko") for name in rows)
-
-
-def test_each_language_has_a_corpus():
-    assert set(two_minutes.CORPORA.values()) <= set(corpora.CORPORA)
-
-
-def test_the_results_of_the_scripts_stand_beside_those_of_the_bench():
-    machine = {"processor": "Some (R) CPU 5", "bfloat16_instructions": True}
-    path = result_files.results_file(machine, "-scripts")
-    assert path.name == "some-r-cpu-5-bfloat16-scripts.json"
-    assert path.parent == result_files.results_file(machine).parent
-
-
-def test_the_first_report_is_found_among_what_a_training_says(monkeypatch):
-    lines = iter(
-        [
-            "1,115,394 characters, 65 different ones; the last 111,539 are kept for validation",
-            "   5%  loss 2.561  validation 2.081",
-            "  10%  loss 2.1  validation 1.9",
-        ]
-    )
-    monkeypatch.setattr("time.perf_counter", lambda: 12.0)
-    assert seconds_to_report(lines, began=10.0) == 2.0
-    assert next(lines).startswith("  10%")
-    assert seconds_to_report(iter(["saved as model"]), began=10.0) is None
-
-
-@pytest.mark.slow
-def test_two_minutes_are_measured(tmp_path):
-    command = [sys.executable, "-m", "benchmarks.two_minutes", str(tmp_path), "--quick"]
-    measured = run_json([*command, "--language", "en"])
-    assert set(measured) == {"quick_en", "half_quick_en", "n_gram_en"}
-    assert all(1 < loss < 5 for loss in measured.values())
-
-
 def test_the_benchmark_s_own_process_stays_without_tensorflow():
     # charrnn.backend sets variables that the peers must not inherit.
     code = "import sys, benchmarks.run, benchmarks.scripts; print('tensorflow' in sys.modules)"
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert output == "False\n"
-
-
-def test_a_long_text_has_the_size_and_the_characters_asked_for(tmp_path):
-    for name in ("one", "two"):
-        write_long_text("ab中\n" * 100_000, 900_000, tmp_path / name)
-    text = (tmp_path / "one").read_bytes()
-    assert text == (tmp_path / "two").read_bytes()
-    assert 900_000 <= len(text) <= 900_000 + 3 * PART
-    assert {"a", "b", "中", "\n", "7"} <= set(text.decode())
-
-
-@pytest.mark.slow
-def test_long_texts_are_measured(tmp_path):
-    measured = run_json([sys.executable, "-m", "benchmarks.long_texts", "--quick"])
-    assert set(measured) == {
-        "memory_50mb_gib",
-        "first_report_50mb_seconds",
-        "memory_evaluate_50mb_gib",
-        "evaluate_50mb_seconds",
-    }
-    assert measured["memory_50mb_gib"] > 0.1  # TensorFlow alone
-    (tmp_path / "short.txt").write_text("ab")
-    command = [sys.executable, "-m", "benchmarks.long_texts", "--megabytes", "1e-4"]
-    with pytest.raises(ContenderError, match="expected it to succeed, received status 1"):
-        run_json([*command, "--text", str(tmp_path / "short.txt")])
 
 
 def test_the_peers_import_nothing_of_this_book():
