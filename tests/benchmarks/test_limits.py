@@ -28,8 +28,8 @@ def test_products_are_those_asked_for_each_needing_the_one_before(monkeypatch, p
     assert limits.product_seconds(product, "float32", quick=False) == 0.5
     rows, inner, columns, times = product
     random = np.random.default_rng(0)
-    left = random.normal(0, 1, (rows, inner))
-    right = random.normal(0, inner**-0.5, (inner, columns))
+    left = random.standard_normal((rows, inner), "float32")
+    right = random.standard_normal((inner, columns), "float32") * inner**-0.5
     for _ in range(times):
         result = left @ right
         left = np.concatenate([result, left[:, columns:]], axis=1)[:, :inner]
@@ -46,8 +46,17 @@ def test_products_are_in_the_format_that_was_asked_for(monkeypatch):
     assert [first.dtype.name for first, _ in called] == ["bfloat16", "float32"]
 
 
+def shape_of(product):
+    """Rows, inner and columns of a product in a graph; what depends on the text is 12."""
+    left, right = ([size or 12 for size in each.shape] for each in product.inputs)
+    left = left[::-1] if product.get_attr("transpose_a") else left
+    right = right[::-1] if product.get_attr("transpose_b") else right
+    assert left[1] == right[0]
+    return (*left, right[1])
+
+
 def test_the_products_of_a_step_are_those_that_its_model_multiplies(monkeypatch):
-    """Counted in the graph of a step of this book's model: shapes, without their order."""
+    """Compared with the graph of a step of this book's model."""
     monkeypatch.setenv("CHARRNN_MATMUL_DTYPE", "float32")
     from charrnn.backend import tf
     from charrnn.streams import StreamModel
@@ -55,19 +64,22 @@ def test_the_products_of_a_step_are_those_that_its_model_multiplies(monkeypatch)
     sizes = Sizes(vocabulary=11, embedding=7, units=5, batch=3, time=4)
     model = StreamModel(3, fresh_every=1, vocabulary_size=11, embedding_size=7, units=5)
 
-    @tf.function
+    @tf.function(input_signature=[tf.TensorSpec((3, 4), "int32")])
     def step(ids):
         with tf.GradientTape() as tape:
             logits = model(ids, training=True)
         return tape.gradient(logits, model.trainable_variables)
 
-    graph = step.get_concrete_function(tf.zeros((3, 4), "int32")).graph.as_graph_def()
-    in_loops = [node for part in graph.library.function for node in part.node_def]
-    outside = sum(node.op == "MatMul" for node in graph.node)
-    inside = sum(node.op == "MatMul" for node in in_loops)
+    graph = step.get_concrete_function().graph
+    outside = [op for op in graph.get_operations() if op.type == "MatMul"]
     products = limits.step_products(sizes)
-    assert outside == sum(product.times == 1 for product in products)
-    assert inside == sum(product.times == 4 for product in products)
+    once = sorted(tuple(product[:3]) for product in products if product.times == 1)
+    assert sorted(map(shape_of, outside)) == once
+    parts = graph.as_graph_def().library.function
+    inside = sum(node.op == "MatMul" for part in parts for node in part.node_def)
+    repeated = sorted(tuple(product) for product in products if product.times > 1)
+    assert repeated == [(3, 5, 15, 4), (3, 15, 5, 4)]
+    assert inside == len(repeated)
 
 
 def test_a_character_of_system_a_costs_20_million_operations():
