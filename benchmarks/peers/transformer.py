@@ -157,7 +157,7 @@ def train(
     matrices = [weight for weight in model.parameters() if weight.dim() == 2]
     others = [weight for weight in model.parameters() if weight.dim() != 2]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=HIGHEST, betas=(0.9, 0.99), fused=True)
+    optimizer = torch.optim.AdamW(groups, lr=HIGHEST, betas=(0.9, 0.99))
     warm_up, iteration = WARM_UP / setting.iterations, 0
     while (progress := progress_at(iteration)) < 1:
         # The first step would have none.
