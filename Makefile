@@ -56,7 +56,7 @@ endef
 
 # Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
 .NOTPARALLEL:
-.PHONY: help setup book check test test-colab bench serve outputs stamp format lock picture clean \
+.PHONY: help setup book check test test-colab bench bench-scripts serve outputs stamp format lock picture clean \
 	static lint format-check types addresses notebooks translations \
 	unit other-tests site-tests cells sites-and-cells
 
@@ -152,9 +152,12 @@ $(PEERS_READY): benchmarks/requirements.txt | $(READY)
 	@$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 	@touch $@
 
-bench: $(READY) $(PEERS_READY) ## measure against peers (10 to 20 minutes, PyTorch among them)
+bench: $(READY) $(PEERS_READY) ## measure against peers (20 minutes, PyTorch among them)
 	@$(BIN)/python -m benchmarks.run --peers-python $(PEERS)/bin/python
 	@$(BIN)/python -m benchmarks.picture
+
+bench-scripts: $(READY) ## measure two minutes of training in each language, and long texts (half an hour)
+	@$(BIN)/python -m benchmarks.scripts
 
 serve: $(READY) ## serve the built site on 127.0.0.1
 	@test -f _build/site/index.html || { echo "no site yet: run make book first" >&2; exit 1; }

@@ -10,8 +10,6 @@ counted for the process at most, pages of mapped files among it.
 import argparse
 import os
 import random
-import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contender import report
-from benchmarks.processes import ROOT
+from benchmarks.user_commands import seconds_to_report, start
 from charrnn.corpora import load
 from charrnn.support.commands import number_above, run_command
 
@@ -62,30 +60,20 @@ def measured(command: list[str], folder: Path) -> Run:
     Raises:
         ValueError: it failed; it has told why.
     """
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "charrnn", *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    first = None
+    began = time.perf_counter()
+    process = start(command, folder)
     assert process.stdout is not None
     with process.stdout as lines:
-        for line in lines:
-            if first is None and re.match(r" *\d+%", line):
-                first = time.perf_counter() - start
+        first = seconds_to_report(lines, began)
+        for _ in lines:  # until it ends
+            pass
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise ValueError(
             f"{' '.join(command)}: expected it to succeed, received status {process.returncode}"
         )
-    return Run(usage.ru_maxrss * UNIT / 2**30, time.perf_counter() - start, first)
+    return Run(usage.ru_maxrss * UNIT / 2**30, time.perf_counter() - began, first)
 
 
 def main() -> None:

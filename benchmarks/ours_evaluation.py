@@ -1,4 +1,4 @@
-"""Both losses of the shipped model on validation text, without the start of the process."""
+"""Both losses of the shipped model: how long they take, without the start of the process; one."""
 
 import time
 
@@ -22,7 +22,10 @@ def main() -> None:
     start = time.perf_counter()
     windows_loss(model, ids)
     stream_loss(model, ids, streams=parallel_streams(len(ids), CHARACTERS))
-    report({"evaluate_100k_seconds": time.perf_counter() - start})
+    seconds = time.perf_counter() - start
+    # Of the file itself, whatever its card says.
+    loss = windows_loss(model, validation)
+    report({"evaluate_100k_seconds": seconds, "best_model_windows": loss})
 
 
 if __name__ == "__main__":

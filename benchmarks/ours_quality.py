@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.contender import arguments, report, training_and_validation
 from charrnn.metrics import stream_loss, windows_loss
-from charrnn.recipes import train_for
+from charrnn.recipes import recipe_for, train_for
 
 
 def main() -> None:
@@ -14,7 +14,9 @@ def main() -> None:
     given = arguments(str(__doc__), {"seconds": ()})
     training, validation = training_and_validation(np.load(given.folder / "ids.npy"))
     start = time.perf_counter()
-    model = train_for(given.seconds, training, given.sizes.vocabulary, seed=0)
+    vocabulary_size = given.sizes.vocabulary
+    recipe = recipe_for(vocabulary_size - 1, len(training), given.seconds)
+    model = train_for(given.seconds, training, vocabulary_size, seed=0, recipe=recipe)
     seconds = time.perf_counter() - start
     report(
         {

@@ -1,26 +1,36 @@
-"""Training at system A's sizes with this book's model, products in bfloat16 or float32."""
+"""Training with this book's model, products in bfloat16 or float32.
+
+With few symbols at system A's sizes; with many at the quick recipe's, and its output tied.
+"""
 
 import os
 
 import numpy as np
 
-from benchmarks.contender import arguments, report, step_seconds
+from benchmarks.contender import HAN, QUICK_HAN, arguments, random_ids, report, step_seconds
 
-NAMES = {"float32": "train_ours_fp32", "bfloat16": "train_ours_bf16"}
+NAMES = {
+    ("few", "float32"): "train_ours_fp32",
+    ("few", "bfloat16"): "train_ours_bf16",
+    ("many", "float32"): "train_han_ours",
+    ("many", "bfloat16"): "train_han_ours",
+}
 
 
 def main() -> None:
     """Measure and report."""
-    given = arguments(str(__doc__), {"products": tuple(NAMES)})
+    options = {"symbols": ("few", "many"), "products": ("float32", "bfloat16")}
+    given = arguments(str(__doc__), options)
     os.environ["CHARRNN_MATMUL_DTYPE"] = given.products
     from charrnn.backend import keras, tf
     from charrnn.streams import StreamModel
     from charrnn.training import next_character_loss
     from charrnn.windows import chunk_windows, shuffled_batches
 
-    sizes = given.sizes
-    windows = chunk_windows(np.load(given.folder / "ids.npy"), sizes.time)
-    batches = iter(shuffled_batches(*windows, sizes.batch))
+    many = given.symbols == "many"
+    sizes = (QUICK_HAN if given.quick else HAN) if many else given.sizes
+    ids = random_ids(sizes) if many else np.load(given.folder / "ids.npy")
+    batches = iter(shuffled_batches(*chunk_windows(ids, sizes.time), sizes.batch))
     # Zero states in every batch, as the peers have them.
     model = StreamModel(
         sizes.batch,
@@ -28,6 +38,7 @@ def main() -> None:
         vocabulary_size=sizes.vocabulary,
         embedding_size=sizes.embedding,
         units=sizes.units,
+        tied=many,
     )
     optimizer, loss_function = keras.optimizers.Adam(), next_character_loss()
 
@@ -40,7 +51,7 @@ def main() -> None:
         return loss
 
     seconds = step_seconds(lambda: train(*next(batches)).numpy(), given.quick)
-    report({NAMES[given.products]: sizes.batch * sizes.time / seconds})
+    report({NAMES[given.symbols, given.products]: sizes.batch * sizes.time / seconds})
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ SHOWN = RESULTS / "amd-epyc-bfloat16.json"
 Measurements = dict[str, list[float]]
 
 
-class ContenderError(RuntimeError):
+class ContenderError(ValueError):
     """A contender that failed; the message has its standard error stream."""
 
 

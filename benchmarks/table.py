@@ -1,6 +1,6 @@
 """The results as tables: all rows for a terminal, those that compare in Markdown.
 
-.venv/bin/python -m benchmarks.table [benchmarks/results/PROCESSOR.json]
+.venv/bin/python -m benchmarks.table [benchmarks/results/PROCESSOR.json or PROCESSOR-scripts.json]
 """
 
 import argparse
@@ -10,25 +10,41 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.processes import SHOWN
-from benchmarks.rows import GOALS, Row
+from benchmarks.rows import Row
 from charrnn.support.commands import run_command
 
 __all__ = ["TITLES", "markdown", "plain", "read_rows"]
 
+_TRAINED = {
+    "en": "tiny Shakespeare",
+    "ru": "a Russian novel",
+    "ko": "ten Korean stories",
+    "zh_hans": "a Chinese novel, Simplified",
+    "zh_hant": "a Chinese novel, Traditional",
+}
+# Of both benchmarks: ``run`` and ``scripts``.
 TITLES = {
     "train_vs_system_a": "training, against system A's code",
-    "train_vs_torch_bf16": "training, against PyTorch with bfloat16 autocast",
-    "train_vs_torch_fp32": "training in float32, against PyTorch in float32",
-    "train_share_of_limit": "training, share of the limit of bfloat16 products",
+    "train_vs_torch_bf16": "training, against PyTorch's best with bfloat16 autocast",
+    "train_vs_torch_fp32": "training in float32, against PyTorch's best in float32",
+    "train_share_of_limit": "training, share of the limit of bfloat16 products and memory",
+    "train_han_vs_keras": "training with 4,181 symbols, output tied, against Keras' layers",
     "generate_one_vs_system_a": "generating one text, against system A's loop",
     "generate_64_vs_system_a": "generating 64 texts at once, against system A's loop with one",
     "loss_at_peer_time_stream": "loss after the small transformer's time, stream",
     "loss_at_peer_time_windows": "loss after the small transformer's time, windows of 256",
+    "loss_vs_large_transformer": "loss in that time, against a transformer of 10.65 M weights",
+    "loss_after_1500k_windows": "loss after reading 1.5 million characters, windows of 256",
     "best_model_windows": "loss of the shipped model, windows of 256",
     "evaluate_100k_seconds": "both losses of the shipped model on 100,000 characters",
+    "first_report_seconds": "from the start of `train` to its first report",
     "sample_start_seconds": "1,000 characters from the command line, start included",
     "epoch_of_batches_vs_system_a": "an epoch of batches from ids, against system A's pipeline",
     "vectorize_text_vs_system_a": "text to ids, against system A's lookup",
+    **{f"quick_{key}": f"two minutes of `train`, {text}" for key, text in _TRAINED.items()},
+    **{f"half_quick_{key}": f"one minute of `train`, {text}" for key, text in _TRAINED.items()},
+    "memory_50mb_gib": "most memory of `train`, a text of 50 MB",
+    "memory_1gb_gib": "most memory of `train`, a text of 1 GB",
 }
 
 
@@ -48,14 +64,19 @@ def times(ratio: float) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return the table of the rows that compare, in their order."""
-    by_id = {row["id"]: row for row in rows}
+    """Return the table of the rows that compare, in their order.
+
+    Raises:
+        ValueError: there is none.
+    """
     lines = ["| what | value | ratio |", "|---|---:|---:|"]
-    for name in GOALS:
-        row = by_id[name]
+    compared = [row for row in rows if row["id"] in TITLES]
+    if not compared:
+        raise ValueError("rows: expected some that compare, received none")
+    for row in compared:
         share = row["unit"] == "share"
         ratio = "" if row["ratio"] is None or share else f"{times(row['ratio'])} ×"
-        lines.append(f"| {TITLES[name]} | {value_with_unit(row)} | {ratio} |")
+        lines.append(f"| {TITLES[row['id']]} | {value_with_unit(row)} | {ratio} |")
     return "\n".join(lines)
 
 
@@ -69,7 +90,7 @@ def plain(rows: Sequence[Row]) -> str:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file that ``benchmarks.run`` wrote.
+    """Return the rows of a file that ``benchmarks.run`` or ``benchmarks.scripts`` wrote.
 
     Raises:
         ValueError: it is no such file.

@@ -9,4 +9,5 @@ torch_gru            PyTorch's GRU at the same sizes
 torch_training       its training
 torch_generation     its generation
 transformer          a small transformer
+transformer_large    a larger one, for a given time
 """
