@@ -5,11 +5,13 @@ from pathlib import Path
 
 from charrnn.backend import tf
 
-__all__ = ["check_matmul_dtype", "has_bfloat16_instructions", "matmul_dtype", "on_gpu"]
+__all__ = ["check_matmul_dtype", "has_bfloat16_instructions", "matmul_dtype", "on_gpu", "shares"]
 
 # Where Linux describes the processor; other systems have no such file.
 CPU_INFO = Path("/proc/cpuinfo")
 MATMUL_DTYPES = ("bfloat16", "float32")
+# Fewer rows in a product cost nearly as much time.
+LEAST_ROWS = 16
 
 
 def has_bfloat16_instructions() -> bool:
@@ -41,6 +43,13 @@ def matmul_dtype() -> str:
     if chosen is not None:
         return check_matmul_dtype(chosen, "CHARRNN_MATMUL_DTYPE")
     return "bfloat16" if has_bfloat16_instructions() else "float32"
+
+
+def shares(rows: int) -> list[int]:
+    """Return how many rows of a batch each core takes, ``LEAST_ROWS`` of them at least."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parts = max(min(cores or 1, rows // LEAST_ROWS), 1)
+    return [rows // parts + (part < rows % parts) for part in range(parts)]
 
 
 def on_gpu() -> bool:

@@ -1,5 +1,6 @@
 """The GRU written out, against Keras' own in float32 and against plain recurrences in float64."""
 
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -291,3 +292,30 @@ def test_kernel_dropout_is_refused_where_it_would_do_nothing():
         set_kernel_dropout([GRU(4), keras_gru], 0.25)
     with pytest.raises(ValueError, match=r"kernel_dropout: expected at least 0 and below 1"):
         set_kernel_dropout([GRU(4)], 1.0)
+
+
+def test_rows_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatch):
+    ours = GRU(4, return_sequences=True, return_state=True, matmul_dtype="float32")
+    sequences = tf.constant(np.random.default_rng(0).normal(size=(5, 7, 3)), tf.float32)
+    begin = tf.constant(np.random.default_rng(1).normal(size=(5, 4)), tf.float32)
+
+    def results(parts):
+        monkeypatch.setattr(processor, "shares", lambda rows: parts)
+        with tf.GradientTape() as tape:
+            tape.watch([sequences, begin])
+            outputs, state = ours(sequences, initial_state=begin, training=True)
+            total = tf.reduce_sum(outputs**2) + tf.reduce_sum(state)
+        weights = [weight.value for weight in ours.trainable_variables]
+        return [outputs, state, *tape.gradient(total, [sequences, begin, *weights])]
+
+    for one, several in zip(results([5]), results([2, 1, 2]), strict=True):
+        np.testing.assert_allclose(several, one, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cores", "rows", "expected"),
+    [(1, 64, [64]), (2, 64, [32, 32]), (2, 31, [31]), (4, 50, [17, 17, 16]), (4, 1, [1])],
+)
+def test_each_core_takes_rows_but_not_too_few(monkeypatch, cores, rows, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert processor.shares(rows) == expected
