@@ -10,6 +10,7 @@ The path of a text; each module names what goes in and what comes out:
     streams       the same, with the state carried from batch to batch
     training      a model and batches -> a trained model
     checkpoints   a run         <-> its folder
+    frequencies   ids           -> how often each occurs, and what that says before training
     recipes       ids, seconds  -> a trained model
     prompts       texts         -> ids, checked
     generation    a model and prompts -> text

@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState, load_best
 from charrnn.fast.muon import Muon
+from charrnn.frequencies import count, log_frequencies, stand_ins
 from charrnn.model import has_fast_layers
 from charrnn.streams import StreamModel
 from charrnn.training import cosine, next_character_loss
@@ -120,7 +120,6 @@ LONGEST_STEP = 30.0
 # where there are thousands of symbols, whose probabilities would take a second each time.
 VALIDATION_WINDOWS = 100
 PROBABILITIES = 30_000_000
-COUNTED = 2**22  # ids that are counted together
 
 
 @dataclass(frozen=True)
@@ -221,9 +220,9 @@ def train_for(
     rows = _rows(len(training), recipe.length)
     recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
     keras.utils.set_random_seed(seed)
-    model = recipe.build(vocabulary_size)
+    model, counts = recipe.build(vocabulary_size), count(training, vocabulary_size)
     if start is None:
-        model.dense.bias.assign(log_frequencies(training, vocabulary_size))
+        model.dense.bias.assign(log_frequencies(counts))
     else:
         model.set_weights(start)
     # First what the caller named: of several differences, the first one is told.
@@ -240,7 +239,8 @@ def train_for(
                 lowest = load_best(model, run.directory)["validation_loss"]
                 best = model.get_weights()
                 run.restore()
-        batches = iter(endless_streams(training, recipe.batch_size, recipe.length, step))
+        change = stand_ins(counts, seed)
+        batches = iter(endless_streams(training, recipe.batch_size, recipe.length, step, change))
         loss_function = next_character_loss()
         train_step = tf.function(model.train_step)
         read = tf.function(lambda inputs, targets: loss_function(targets, model(inputs)))
@@ -321,19 +321,6 @@ def _keep(run: RunState, progress: Progress) -> None:
             f"{error}; training goes on, and a stop now would lose what came after the last save"
         )
         warnings.warn(message, RuntimeWarning, stacklevel=4)
-
-
-def log_frequencies(ids: Ids, vocabulary_size: int) -> npt.NDArray[Any]:
-    """Return the logarithm of each id's share of a text, shape (vocabulary,), float32.
-
-    As the bias of the output they spare a model the steps in which it would only learn them. An id
-    that does not occur counts as a tenth of a character.
-    """
-    counts = np.full(vocabulary_size, 0.1)
-    for first in range(0, len(ids), COUNTED):  # counting takes eight bytes for each
-        counts += np.bincount(ids[first : first + COUNTED], minlength=vocabulary_size)
-    shares: npt.NDArray[Any] = np.log(counts / counts.sum()).astype("float32")
-    return shares
 
 
 def _rows(characters: int, length: int) -> int:

@@ -200,7 +200,13 @@ def one_pass_of_streams(ids: Ids, batch_size: int, length: int) -> Any:
     return tf.data.Dataset.from_tensor_slices((inputs, targets))
 
 
-def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0) -> Any:
+def endless_streams(
+    ids: Ids,
+    batch_size: int,
+    length: int,
+    first_step: int = 0,
+    change: Callable[[Ids, int], Ids] | None = None,
+) -> Any:
     """Return an endless dataset of batches whose rows walk through the text, each round and round.
 
     Row k begins at k / batch_size of the text, and row k of batch n + 1 continues row k of batch n;
@@ -212,6 +218,8 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
         batch_size: number of rows.
         length: time steps of a batch.
         first_step: how many batches to leave out at the beginning.
+        change: rows of ids, shape (batch_size, length + 1), and the number of the batch -> the rows
+            that are taken in their place, inputs and targets alike.
 
     Returns:
         A ``tf.data.Dataset`` of pairs of shape (batch_size, length), int32.
@@ -228,6 +236,8 @@ def endless_streams(ids: Ids, batch_size: int, length: int, first_step: int = 0)
         step = first_step
         while True:
             rows = ids[(offsets + step * length) % len(ids)]
+            if change is not None:
+                rows = change(rows, step)
             yield rows[:, :-1], rows[:, 1:]
             step += 1
 
