@@ -23,7 +23,7 @@ def main() -> None:
     given = arguments(str(__doc__), options)
     os.environ["CHARRNN_MATMUL_DTYPE"] = given.products
     from charrnn.backend import keras, tf
-    from charrnn.streams import StreamModel
+    from charrnn.streams import StreamModel, TiedStreamModel
     from charrnn.training import next_character_loss
     from charrnn.windows import chunk_windows, shuffled_batches
 
@@ -32,13 +32,12 @@ def main() -> None:
     ids = random_ids(sizes) if many else np.load(given.folder / "ids.npy")
     batches = iter(shuffled_batches(*chunk_windows(ids, sizes.time), sizes.batch))
     # Zero states in every batch, as the peers have them.
-    model = StreamModel(
+    model = (TiedStreamModel if many else StreamModel)(
         sizes.batch,
         fresh_every=1,
         vocabulary_size=sizes.vocabulary,
         embedding_size=sizes.embedding,
         units=sizes.units,
-        tied=many,
     )
     optimizer, loss_function = keras.optimizers.Adam(), next_character_loss()
 

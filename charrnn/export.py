@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.backend import tf
 from charrnn.generation import SIGNATURE, Generator
-from charrnn.model import CharacterModel
+from charrnn.model import CharacterModel, new_model
 from charrnn.support.folders import folder_for_tensorflow, write_folder_atomically
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
@@ -73,7 +73,7 @@ def load_model(
         OSError: it cannot be read.
     """
     stored = read_weights(path)
-    model = CharacterModel(**stored.hyperparameters)
+    model = new_model(stored.hyperparameters)
     model.set_weights([stored.arrays[name] for name in expected_shapes(stored.hyperparameters)])
     return model, stored.vocabulary
 

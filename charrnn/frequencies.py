@@ -71,4 +71,5 @@ def stand_ins(counts: npt.NDArray[np.int64], seed: int) -> Callable[[Ids, int], 
 
 def _missing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Return which ids do not occur, [UNK] left out, which never does."""
-    return (counts == 0) & (np.arange(len(counts)) != UNKNOWN_ID)
+    missing: npt.NDArray[np.bool_] = (counts == 0) & (np.arange(len(counts)) != UNKNOWN_ID)
+    return missing

@@ -19,11 +19,13 @@ from charrnn.weights import check_hyperparameters
 
 __all__ = [
     "CharacterModel",
+    "TiedModel",
     "fast_is_on",
     "for_evaluation",
     "for_generation",
     "forward",
     "has_fast_layers",
+    "new_model",
     "recurrent_layer",
     "saved_by_keras",
 ]
@@ -77,34 +79,6 @@ def saved_by_keras(model_class: Any) -> Any:
     return keras.saving.register_keras_serializable("charrnn")(model_class)
 
 
-@keras.saving.register_keras_serializable("charrnn")
-class TiedDense(keras.layers.Layer):  # type: ignore[misc]
-    """Outputs -> logits through the embedding: a character's score is a product with its row of it.
-
-    With thousands of symbols that takes a fraction of the weights and of the arithmetic of a dense
-    layer. Source: Press and Wolf 2017; Inan et al. 2017.
-    """
-
-    def __init__(self, units: int, vocabulary_size: int, embedding_size: int) -> None:
-        super().__init__()
-        self.kernel = self.add_weight(shape=(units, embedding_size), name="kernel")
-        self.bias = self.add_weight(shape=(vocabulary_size,), initializer="zeros", name="bias")
-
-    def call(self, hidden: Any, embeddings: Any) -> Any:
-        """Return logits.
-
-        Args:
-            hidden: shape (batch, time, units).
-            embeddings: shape (vocabulary, features).
-
-        Returns:
-            Shape (batch, time, vocabulary).
-        """
-        narrow = tf.matmul(hidden, tf.cast(self.kernel, hidden.dtype))
-        logits = tf.matmul(narrow, tf.cast(embeddings, hidden.dtype), transpose_b=True)
-        return logits + tf.cast(self.bias, hidden.dtype)
-
-
 @saved_by_keras
 class CharacterModel(keras.Model):  # type: ignore[misc]
     """The model of the book; with the default sizes and 66 ids it is system A's.
@@ -112,12 +86,9 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
     Its weights exist from the beginning, so that they can be counted, loaded or restored.
 
     Attributes:
-        embedding_dropout: see ``streams.StreamModel``.
         hyperparameters: the arguments it was made with; ``CharacterModel(**hyperparameters)`` makes
             an equal one.
     """
-
-    embedding_dropout = 0.0
 
     def __init__(
         self,
@@ -127,7 +98,6 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
         layers: int = 1,
         cell: str = "gru",
         dropout: float = 0.0,
-        tied: bool = False,
     ) -> None:
         super().__init__()
         self.hyperparameters: dict[str, Any] = {
@@ -137,16 +107,12 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
             "layers": layers,
             "cell": cell,
             "dropout": dropout,
-            "tied": tied,
         }
         check_hyperparameters(**self.hyperparameters)
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_size)
         self.recurrent = [recurrent_layer(cell, units) for _ in range(layers)]
         self.dropout = keras.layers.Dropout(dropout)
-        if tied:
-            self.dense = TiedDense(units, vocabulary_size, embedding_size)
-        else:
-            self.dense = keras.layers.Dense(vocabulary_size)
+        self.dense = keras.layers.Dense(vocabulary_size)
         self(np.zeros((1, 1), "int32"))  # makes the weights
 
     def initial_states(self, batch_size: Any) -> list[list[Any]]:
@@ -181,9 +147,72 @@ class CharacterModel(keras.Model):  # type: ignore[misc]
             hidden, *state = layer(hidden, initial_state=state)
             hidden = self.dropout(hidden, training=training)
             new_states.append(state)  # each (batch, units)
-        tied = [self.embedding.embeddings] if self.hyperparameters["tied"] else []
-        logits = self.dense(hidden, *tied)  # (batch, time, vocabulary)
+        logits = self.dense(hidden)  # (batch, time, vocabulary)
         return (logits, new_states) if return_state else logits
+
+
+class TiedDense(keras.layers.Layer):  # type: ignore[misc]
+    """Outputs -> logits through the embedding: a character's score is a product with its row of it.
+
+    With thousands of symbols that takes a fraction of the weights and of the arithmetic of a dense
+    layer. Source: Press and Wolf 2017; Inan et al. 2017.
+    """
+
+    def __init__(self, units: int, embedding: Any) -> None:
+        """Take the size of the outputs and the embedding, a layer, whose weights stay its own."""
+        super().__init__()
+        self.kernel = self.add_weight(shape=(units, embedding.output_dim), name="kernel")
+        self.bias = self.add_weight(shape=(embedding.input_dim,), initializer="zeros", name="bias")
+        self.embeddings = lambda: embedding.embeddings  # a layer would be counted twice
+
+    def call(self, hidden: Any) -> Any:
+        """Return logits, shape (batch, time, vocabulary), of outputs, shape (batch, time, units)."""
+        narrow = tf.matmul(hidden, tf.cast(self.kernel, hidden.dtype))
+        embeddings = tf.cast(self.embeddings(), hidden.dtype)
+        return tf.matmul(narrow, embeddings, transpose_b=True) + tf.cast(self.bias, hidden.dtype)
+
+
+@saved_by_keras
+class TiedModel(CharacterModel):
+    """The model of the book with its output tied to the embedding, for thousands of symbols."""
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_size: int = 256,
+        units: int = 1024,
+        layers: int = 1,
+        cell: str = "gru",
+        dropout: float = 0.0,
+        tied: bool = True,
+    ) -> None:
+        # Past CharacterModel, for the layers stand below.
+        super(CharacterModel, self).__init__()  # type: ignore[no-untyped-call]
+        self.hyperparameters = {
+            "vocabulary_size": vocabulary_size,
+            "embedding_size": embedding_size,
+            "units": units,
+            "layers": layers,
+            "cell": cell,
+            "dropout": dropout,
+            "tied": tied,
+        }
+        check_hyperparameters(**self.hyperparameters)
+        if not tied:
+            raise ValueError("tied: expected True, for CharacterModel is the other; received False")
+        self.embedding = keras.layers.Embedding(vocabulary_size, embedding_size)
+        self.recurrent = [recurrent_layer(cell, units) for _ in range(layers)]
+        self.dropout = keras.layers.Dropout(dropout)
+        self.dense = TiedDense(units, self.embedding)
+        self(np.zeros((1, 1), "int32"))  # makes the weights
+
+
+def new_model(hyperparameters: dict[str, Any]) -> CharacterModel:
+    """Return a new model from the hyper-parameters of another one, or of a file."""
+    sizes = dict(hyperparameters)
+    if not sizes.pop("tied", False):
+        return CharacterModel(**sizes)
+    return TiedModel(**sizes)
 
 
 def forward(model: CharacterModel, ids: Any, states: Any = None, training: bool = False) -> Any:

@@ -19,7 +19,7 @@ from charrnn.checkpoints import RunState, load_best
 from charrnn.fast.muon import Muon
 from charrnn.frequencies import count, log_frequencies, stand_ins
 from charrnn.model import has_fast_layers
-from charrnn.streams import StreamModel
+from charrnn.streams import StreamModel, TiedStreamModel
 from charrnn.training import cosine, next_character_loss
 from charrnn.windows import WINDOW, endless_streams, step_windows
 
@@ -32,9 +32,9 @@ Ids = npt.NDArray[Any]  # integers of any size
 class Recipe:
     """Sizes of a model, and how it is trained on streams with the state carried.
 
-    Sizes, ``dropout`` and ``tied`` are those of ``CharacterModel``, ``kernel_dropout``,
-    ``embedding_dropout`` and ``fresh_every`` those of ``StreamModel``, ``muon_scale``,
-    ``clip_norm`` and ``weight_decay`` those of ``Muon``.
+    Sizes and ``dropout`` are those of ``CharacterModel``, ``kernel_dropout`` and ``fresh_every``
+    those of ``StreamModel``, ``embedding_dropout`` that of ``TiedStreamModel``, which is taken
+    where ``tied`` is true, ``muon_scale``, ``clip_norm`` and ``weight_decay`` those of ``Muon``.
     The learning rate rises linearly during ``warmup_steps`` and falls along a cosine to a fiftieth
     at the end of the run.
     """
@@ -57,17 +57,22 @@ class Recipe:
 
     def build(self, vocabulary_size: int) -> StreamModel:
         """Return a new model, compiled for ``fit`` or ``train_step``."""
-        model = StreamModel(
+        if self.embedding_dropout and not self.tied:
+            raise ValueError(
+                "embedding_dropout: expected 0 without a tied output, "
+                f"received {self.embedding_dropout}"
+            )
+        left_out = {"embedding_dropout": self.embedding_dropout} if self.tied else {}
+        model = (TiedStreamModel if self.tied else StreamModel)(
             self.batch_size,
             self.fresh_every,
             self.kernel_dropout,
-            self.embedding_dropout,
+            **left_out,
             vocabulary_size=vocabulary_size,
             embedding_size=self.embedding_size,
             units=self.units,
             layers=self.layers,
             dropout=self.dropout,
-            tied=self.tied,
         )
         optimizer = self.optimizer()
         optimizer.build(model.trainable_variables)

@@ -9,11 +9,12 @@ from typing import Any
 
 from charrnn.backend import tf
 from charrnn.fast.gru import check_dropout, set_kernel_dropout
-from charrnn.model import CharacterModel, forward, saved_by_keras
+from charrnn.model import CharacterModel, TiedModel, forward, saved_by_keras
 
 __all__ = [
     "CarriedStates",
     "StreamModel",
+    "TiedStreamModel",
     "check_fresh_every",
     "replica_variables",
     "row_numbers",
@@ -117,7 +118,6 @@ class StreamModel(CharacterModel):
         batch_size: int,
         fresh_every: int | None = None,
         kernel_dropout: float = 0.0,
-        embedding_dropout: float = 0.0,
         **hyperparameters: Any,
     ) -> None:
         """Take the rows of a batch, on all replicas together, and those of ``CharacterModel``.
@@ -126,8 +126,6 @@ class StreamModel(CharacterModel):
             batch_size: rows of every batch that the model is trained on.
             fresh_every: how often a row starts from zeros, in batches.
             kernel_dropout: as of ``fast.gru.set_kernel_dropout``.
-            embedding_dropout: share of the numbers of each character's embedding that are left out
-                in training, others at each place. Source: Gal and Ghahramani 2016.
             hyperparameters: arguments of ``CharacterModel``.
 
         Raises:
@@ -135,8 +133,6 @@ class StreamModel(CharacterModel):
         """
         super().__init__(**hyperparameters)
         set_kernel_dropout(self.recurrent, kernel_dropout)
-        name = "embedding_dropout"
-        self.embedding_dropout = check_dropout(name, embedding_dropout, self.recurrent)
         rows = rows_of_a_replica(batch_size)
         self.carried = CarriedStates(self.initial_states(rows), fresh_every)
 
@@ -151,3 +147,26 @@ class StreamModel(CharacterModel):
         if carries:
             self.carried.write(states)
         return (logits, states) if return_state else logits
+
+
+@saved_by_keras
+class TiedStreamModel(StreamModel, TiedModel):
+    """A ``StreamModel`` whose output is tied to the embedding.
+
+    Attributes:
+        embedding_dropout: share of the numbers of each character's embedding that are left out in
+            training, others at each place. Source: Gal and Ghahramani 2016.
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        fresh_every: int | None = None,
+        kernel_dropout: float = 0.0,
+        embedding_dropout: float = 0.0,
+        **hyperparameters: Any,
+    ) -> None:
+        """Take what a ``StreamModel`` takes, and the hyper-parameters of a ``TiedModel``."""
+        super().__init__(batch_size, fresh_every, kernel_dropout, **hyperparameters)
+        name = "embedding_dropout"
+        self.embedding_dropout = check_dropout(name, embedding_dropout, self.recurrent)

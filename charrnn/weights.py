@@ -62,8 +62,8 @@ PRETRAINED = shipped("shakespeare")
 
 # Kinds of recurrent cell, and how many matrices of (input, units) each has side by side.
 GATES = {"gru": 3, "lstm": 4}
-# Hyper-parameters that older files do not name, and what they are there.
-DEFAULTS: dict[str, Any] = {"tied": False}
+# A hyper-parameter that only the models have for which it is true.
+OPTIONAL = {"tied"}
 
 
 def check_hyperparameters(
@@ -103,7 +103,7 @@ class StoredModel:
     """A model as its file holds it.
 
     Attributes:
-        hyperparameters: arguments of ``CharacterModel``.
+        hyperparameters: as of ``model.new_model``.
         vocabulary: of its ids.
         card: where it comes from: corpus, recipe, losses.
         arrays: weights by name, float32, shapes as of ``expected_shapes``.
@@ -262,7 +262,6 @@ def read_weights(path: str | os.PathLike[str]) -> StoredModel:
     _check(model, file)
     return replace(
         model,
-        hyperparameters={**DEFAULTS, **hyperparameters},
         arrays={name: array.astype("float32") for name, array in arrays.items()},
     )
 
@@ -300,7 +299,7 @@ def _check(model: StoredModel, file: Path) -> None:
     """Raise ValueError if the parts do not fit; no size is believed that no array has."""
     sizes = model.hyperparameters
     names = check_hyperparameters.__annotations__.keys() - {"return"}
-    if not isinstance(sizes, dict) or sizes.keys() | DEFAULTS.keys() != names:
+    if not isinstance(sizes, dict) or sizes.keys() | OPTIONAL != names:
         raise ValueError(f"{file}: hyperparameters: expected {sorted(names)}, received other ones")
     try:
         check_hyperparameters(**sizes)

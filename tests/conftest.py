@@ -81,11 +81,11 @@ def make_model(alphabet):
     """Return models of random weights, wide enough apart that their predictions differ."""
     import numpy as np
 
-    from charrnn.model import CharacterModel
+    from charrnn.model import new_model
 
     def make(seed=0, **hyperparameters):
         sizes = {"vocabulary_size": len(alphabet), "embedding_size": 6, "units": 8}
-        model = CharacterModel(**(sizes | hyperparameters))
+        model = new_model(sizes | hyperparameters)
         random = np.random.default_rng(seed)
         shapes = [weights.shape for weights in model.get_weights()]
         model.set_weights([random.normal(0, 0.8, shape).astype("float32") for shape in shapes])

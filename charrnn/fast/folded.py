@@ -58,14 +58,15 @@ def training_layers(model: Any, ids: Any, states: Any) -> Any:
     """
     first, embeddings = model.recurrent[0], tf.convert_to_tensor(model.embedding.embeddings)
     dtype, times = first.training_dtype(), tf.transpose(ids)  # (time, batch)
-    if embeddings.shape[0] <= MAX_FOLDED and not model.embedding_dropout:
+    left_out = getattr(model, "embedding_dropout", 0.0)
+    if embeddings.shape[0] <= MAX_FOLDED and not left_out:
         # A product, not a lookup: its gradient is a product, too, and no sum row by row.
         one_hot = tf.one_hot(times, embeddings.shape[0], dtype=dtype)
         projected = project(one_hot, fold(embeddings, first))  # (time, batch, 3 * units)
     else:
         rows = look_up(tf.cast(embeddings, dtype), times)
-        if model.embedding_dropout:
-            rows = drop(rows, model.embedding_dropout, first.cell.seed_generator)
+        if left_out:
+            rows = drop(rows, left_out, first.cell.seed_generator)
         projected = project(rows, first.cell.kernel, folded_bias(first))
     return through_layers(model, projected, states, training=True)
 
@@ -91,6 +92,6 @@ def through_layers(
             hidden = drop(hidden, model.dropout.rate, model.dropout.seed_generator)
         new_states.append([state])
     narrow = tf.transpose(project(hidden, model.dense.kernel), (1, 0, 2))  # (batch, time, ...)
-    if model.hyperparameters["tied"]:
+    if model.hyperparameters.get("tied"):
         narrow = project(narrow, tf.transpose(model.embedding.embeddings))
     return tf.cast(narrow, tf.float32) + model.dense.bias, new_states

@@ -8,7 +8,14 @@ from charrnn.backend import keras, tf
 from charrnn.fast.gru import GRU
 from charrnn.generation import Generator, OneStep, generate
 from charrnn.metrics import cross_entropy
-from charrnn.model import CharacterModel, FoldedModel, for_generation, forward
+from charrnn.model import (
+    CharacterModel,
+    FoldedModel,
+    TiedModel,
+    for_generation,
+    forward,
+    new_model,
+)
 from charrnn.training import SelfTrainedModel, next_character_loss
 from charrnn.vocabulary import Vocabulary
 
@@ -237,20 +244,22 @@ def test_hyperparameters_make_an_equal_model():
         "layers": 2,
         "cell": "lstm",
         "dropout": 0.1,
-        "tied": True,
     }
-    model = CharacterModel(**arguments)
-    assert model.hyperparameters == arguments
-    again = CharacterModel(**model.hyperparameters)
-    again.set_weights(model.get_weights())
-    ids = random_ids(model, 2, 5)
-    np.testing.assert_array_equal(model(ids), again(ids))
+    for kind, expected in ((CharacterModel, arguments), (TiedModel, arguments | {"tied": True})):
+        model = kind(**arguments)
+        assert model.hyperparameters == expected
+        again = new_model(model.hyperparameters)
+        assert type(again) is kind
+        again.set_weights(model.get_weights())
+        ids = random_ids(model, 2, 5)
+        np.testing.assert_array_equal(model(ids), again(ids))
+    assert type(new_model(arguments | {"tied": False})) is CharacterModel
 
 
 def test_a_tied_model_scores_with_its_embedding(monkeypatch):
     """By the definition: the state, led to the embedding's size, times each row of it."""
     monkeypatch.setenv("CHARRNN_FAST", "0")
-    model = CharacterModel(vocabulary_size=7, embedding_size=3, units=5, tied=True)
+    model = TiedModel(vocabulary_size=7, embedding_size=3, units=5)
     random = np.random.default_rng(0)
     model.set_weights([random.normal(size=array.shape) for array in model.get_weights()])
     embeddings, *_, kernel, bias = model.get_weights()
@@ -273,9 +282,11 @@ def test_a_tied_model_scores_with_its_embedding(monkeypatch):
         ("dropout", 1),
         ("dropout", -0.1),
         ("tied", 1),
+        ("tied", False),
     ],
 )
 def test_a_model_that_cannot_be_is_refused(argument, value):
     arguments = {"vocabulary_size": 10, "embedding_size": 3, "units": 4} | {argument: value}
+    kind = TiedModel if argument == "tied" else CharacterModel
     with pytest.raises(ValueError, match=f"{argument}: expected .*, received {value!r}"):
-        CharacterModel(**arguments)
+        kind(**arguments)

@@ -430,7 +430,12 @@ def test_a_text_that_is_too_short_is_refused():
 def test_a_recipe_builds_what_it_says(monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
     sizes = {"embedding_size": 4, "units": 8, "layers": 2, "dropout": 0.125, "tied": True}
-    settings = {"batch_size": 6, "fresh_every": 3, "kernel_dropout": 0.25, "embedding_dropout": 0.5}
+    with pytest.raises(
+        ValueError, match=r"embedding_dropout: expected 0 without .*, received 0\.5"
+    ):
+        Recipe(embedding_dropout=0.5).build(11)
+    settings = {"batch_size": 6, "fresh_every": 3}
+    settings |= {"kernel_dropout": 0.25, "embedding_dropout": 0.5}
     recipe = Recipe(**sizes, **settings, muon_scale=0.5, clip_norm=2.0, learning_rate=0.03)
     model = recipe.build(11)
     assert model.hyperparameters == {"vocabulary_size": 11, "cell": "gru", **sizes}

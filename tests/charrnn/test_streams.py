@@ -9,7 +9,7 @@ import pytest
 from charrnn.backend import keras, tf
 from charrnn.checkpoints import RunState
 from charrnn.model import CharacterModel
-from charrnn.streams import StreamModel
+from charrnn.streams import StreamModel, TiedStreamModel
 from charrnn.training import next_character_loss
 from charrnn.windows import endless_streams
 
@@ -101,7 +101,7 @@ def test_a_run_goes_on_with_its_states(tmp_path, monkeypatch):
     def new_model():
         keras.utils.set_random_seed(1)
         rates = {"dropout": 0.3, "kernel_dropout": 0.2, "embedding_dropout": 0.1}
-        return compiled(StreamModel(4, 3, **rates, **SIZES), 0.5)
+        return compiled(TiedStreamModel(4, 3, **rates, **SIZES), 0.5)
 
     def train(model, first, steps):
         batches = endless_streams(random_ids(1, 300)[0], 4, 7, first)
@@ -128,7 +128,7 @@ def test_embedding_dropout_leaves_out_numbers_at_each_place_in_training(monkeypa
     monkeypatch.setenv("CHARRNN_FAST", "1")
     keras.utils.set_random_seed(1)
     rows = 2000
-    model = StreamModel(rows, 1, embedding_dropout=0.5, **SIZES)
+    model = TiedStreamModel(rows, 1, embedding_dropout=0.5, **SIZES)
     ids = np.full((rows, 1), 3, "int32")
     free = model.recurrent[0](model.embedding(ids[:1]))[0].numpy()[0, 0]
     model(ids, training=True)
@@ -143,7 +143,7 @@ def test_embedding_dropout_leaves_out_numbers_at_each_place_in_training(monkeypa
 def test_embedding_dropout_is_refused_where_it_would_do_nothing(monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "0")
     with pytest.raises(ValueError, match="embedding_dropout: expected 0 for GRU of Keras"):
-        StreamModel(4, embedding_dropout=0.5, **SIZES)
+        TiedStreamModel(4, embedding_dropout=0.5, **SIZES)
 
 
 def test_a_run_of_another_batch_size_is_refused(tmp_path):
@@ -154,19 +154,26 @@ def test_a_run_of_another_batch_size_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("training", [{}, {"kernel_dropout": 0.25, "embedding_dropout": 0.5}])
-def test_keras_saves_and_clones_a_whole_model(tmp_path, training, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "training"),
+    [
+        (StreamModel, {"dropout": 0.5}),
+        (TiedStreamModel, {"kernel_dropout": 0.25, "embedding_dropout": 0.5}),
+    ],
+)
+def test_keras_saves_and_clones_a_whole_model(tmp_path, kind, training, monkeypatch):
     monkeypatch.setenv("CHARRNN_FAST", "1")  # kernel dropout needs it
-    model, ids = StreamModel(4, 2, **SIZES, **training), random_ids(3, 9)
+    model, ids = kind(4, 2, **SIZES, **training), random_ids(3, 9)
     model.compile(keras.optimizers.Adam(0.02), next_character_loss(), jit_compile=False)
     whole = keras.callbacks.ModelCheckpoint(tmp_path / "x.keras")
     batches = endless_streams(random_ids(1, 200)[0], 4, 7)
     model.fit(batches, steps_per_epoch=3, callbacks=[whole], shuffle=False, verbose=0)
     again = keras.models.load_model(tmp_path / "x.keras")
-    assert type(again) is StreamModel
+    assert type(again) is kind
     assert again.get_config() == model.get_config()
     assert again.recurrent[0].kernel_dropout == training.get("kernel_dropout", 0.0)
-    assert again.embedding_dropout == training.get("embedding_dropout", 0.0)
+    if kind is TiedStreamModel:
+        assert again.embedding_dropout == 0.5
     assert int(again.optimizer.iterations) == 3
     np.testing.assert_array_equal(again(ids), model(ids))
     clone = keras.models.clone_model(model)
@@ -181,7 +188,7 @@ import numpy as np
 from charrnn.backend import keras, tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from charrnn.streams import StreamModel
+from charrnn.streams import StreamModel, TiedStreamModel
 from charrnn.training import SelfTrainedModel, next_character_loss
 
 rows = np.random.default_rng(0).integers(0, 13, (4, 22)).astype("int32")

@@ -34,7 +34,6 @@ SIZES = {
     "layers": 2,
     "cell": "gru",
     "dropout": 0.0,
-    "tied": False,
 }
 
 
@@ -259,10 +258,12 @@ def test_a_card_that_json_does_not_hold_is_not_written(tmp_path, card):
     refused_when_written(tmp_path, "other.*: card: expected a dict of what JSON holds", card=card)
 
 
-def test_a_file_that_does_not_say_whether_it_is_tied_is_not(tmp_path):
-    sizes = {name: value for name, value in SIZES.items() if name != "tied"}
-    write_weights(replace(new_model(), hyperparameters=sizes), tmp_path / "earlier")
-    assert read_weights(tmp_path / "earlier").hyperparameters == SIZES
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_file_may_say_whether_its_output_is_tied(tmp_path, tied):
+    write_weights(new_model(tied=tied), tmp_path / "model")
+    model = read_weights(tmp_path / "model")
+    assert model.hyperparameters == SIZES | {"tied": tied}
+    assert model.arrays["dense.kernel"].shape == ((3, 2) if tied else (3, 4))
 
 
 def test_halves_of_surrogate_pairs_come_back_or_are_not_written(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.backend import keras, tf
 from charrnn.fast.muon import Muon, orthogonalize
-from charrnn.model import CharacterModel
+from charrnn.model import CharacterModel, TiedModel
 
 
 def matrix_with(singular_values, columns, seed=0):
@@ -73,7 +73,7 @@ def test_keras_makes_an_equal_optimizer_from_what_it_saved():
 
 
 def test_a_step_takes_away_a_share_of_all_weights_but_biases():
-    model = CharacterModel(vocabulary_size=13, embedding_size=8, units=8, tied=True)
+    model = TiedModel(vocabulary_size=13, embedding_size=8, units=8)
     model.set_weights([np.full_like(weights, 2.0) for weights in model.get_weights()])
     optimizer = Muon(0.1, weight_decay=0.5)
     optimizer.build(model.trainable_variables)
