@@ -7,6 +7,7 @@ the same numbers in less time; whether it is used is decided here and nowhere el
 import functools
 import inspect
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -163,10 +164,11 @@ class TiedDense(keras.layers.Layer):  # type: ignore[misc]
         super().__init__()
         self.kernel = self.add_weight(shape=(units, embedding.output_dim), name="kernel")
         self.bias = self.add_weight(shape=(embedding.input_dim,), initializer="zeros", name="bias")
-        self.embeddings = lambda: embedding.embeddings  # a layer would be counted twice
+        # Not the layer itself: Keras would count its weights twice.
+        self.embeddings: Callable[[], Any] = lambda: embedding.embeddings
 
     def call(self, hidden: Any) -> Any:
-        """Return logits, shape (batch, time, vocabulary), of outputs, shape (batch, time, units)."""
+        """Return logits, shape (batch, time, vocabulary), of outputs (batch, time, units)."""
         narrow = tf.matmul(hidden, tf.cast(self.kernel, hidden.dtype))
         embeddings = tf.cast(self.embeddings(), hidden.dtype)
         return tf.matmul(narrow, embeddings, transpose_b=True) + tf.cast(self.bias, hidden.dtype)
@@ -199,7 +201,7 @@ class TiedModel(CharacterModel):
         }
         check_hyperparameters(**self.hyperparameters)
         if not tied:
-            raise ValueError("tied: expected True, for CharacterModel is the other; received False")
+            raise ValueError("tied: expected True, or a CharacterModel, received False")
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_size)
         self.recurrent = [recurrent_layer(cell, units) for _ in range(layers)]
         self.dropout = keras.layers.Dropout(dropout)

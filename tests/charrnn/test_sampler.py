@@ -188,13 +188,14 @@ def test_a_character_is_given_before_the_next_is_drawn(saved, monkeypatch):
 def test_writing_takes_no_memory_for_what_was_written(saved):
     sampler = Sampler.load(saved("gru", 1)[1])
     peaks = []
-    for length in [100, 5000]:
+    for length in [100, 30_000]:
         tracemalloc.start()
         for _ in sampler.write("a", length):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 5000  # less than a byte for a character
+    # Less than a byte for a character; some thousand come and go with other tests' leavings.
+    assert peaks[1] < peaks[0] + 30_000
 
 
 def test_what_cannot_be_written_is_refused_before_the_first_character(saved):
