@@ -1,6 +1,7 @@
 """Text and minutes -> a trained model, by the recipe that was the best of the measured trials.
 
-``experiments.recipes`` and ``experiments.recipes_by_text`` ran the trials.
+``experiments.recipes`` ran those of ``QUICK``; ``experiments.recipes_by_text`` tries the rules that
+adapt it to a text.
 """
 
 import math
@@ -97,8 +98,8 @@ class Recipe:
 
 # The best of the trials on tiny Shakespeare, ``charrnn/records/recipes.csv``.
 QUICK = Recipe()
-# Of those in several scripts, ``charrnn/records/recipes_by_text.csv``: for an alphabet, and for
-# more symbols, where the output is most of the work, and tied to the embedding.
+# By the rules that ``experiments.recipes_by_text`` tries: for an alphabet, and for more symbols,
+# where the output is most of the work, and tied to the embedding.
 FEW_SYMBOLS = 300
 FEW = replace(QUICK, weight_decay=0.1)
 MANY = replace(FEW, embedding_size=256, units=512, tied=True)

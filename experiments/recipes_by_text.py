@@ -1,4 +1,4 @@
-"""Try recipes on texts in several scripts and of several lengths: what the rules rest on.
+"""Try the rules of ``recipes.recipe_for`` on texts in several scripts and of several lengths.
 
     python -m experiments.recipes_by_text [--seconds 60] [--store]
 
