@@ -1,0 +1,32 @@
+"""What a trial in several scripts changes, and on what it is judged."""
+
+from dataclasses import asdict
+
+from charrnn.recipes import recipe_for
+from experiments import recipes_by_text
+from experiments.recipes_by_text import Trial
+
+
+def test_a_trial_changes_one_setting_of_the_rule(monkeypatch):
+    monkeypatch.setenv("CHARRNN_FAST", "1")
+    given = 1500, 100_000, 60.0
+    rule = asdict(recipe_for(*given))
+    for change, expected in [
+        ("", {}),
+        ("units=384", {"units": 384}),
+        ("tied=0", {"tied": False}),
+        ("weight_decay=0.5", {"weight_decay": 0.5}),
+    ]:
+        assert asdict(Trial("any", 0, change).recipe(*given)) == rule | expected
+    more = Trial("any", 0, "dropout=0.5").recipe(*given)
+    assert (more.dropout, more.kernel_dropout, more.embedding_dropout) == (0.5, 0.3, 0.3)
+
+
+def test_a_trial_learns_from_the_beginning_and_is_judged_on_the_tenth_before_the_last(monkeypatch):
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
+    monkeypatch.setattr(recipes_by_text.corpora, "load", lambda name: 10 * text)
+    monkeypatch.setattr(recipes_by_text, "best_n_gram", lambda *given: (1, 5.0))
+    training, choice, size, n_gram = recipes_by_text.parts.__wrapped__("any", 0)
+    assert (len(training), len(choice), size, n_gram) == (8100, 900, 1001, 5.0)
+    shorter, *_ = recipes_by_text.parts.__wrapped__("any", 5000)
+    assert len(shorter) == 4050
