@@ -174,9 +174,9 @@ def _evaluate(options: Any) -> None:
         said = "; the model was trained on parts of it, and its card does not say which"
     say(f"{len(ids):,} of {len(text):,} characters{said}")
 
-    from charrnn.export import load_model
+    from charrnn.export import from_stored
 
-    model, _ = load_model(options.model)
+    model = from_stored(stored)
     if unknown := len(ids) - int(np.count_nonzero(ids)):
         say(f"{unknown:,} of them are not in the model's vocabulary")
     names = {

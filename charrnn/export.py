@@ -16,7 +16,14 @@ from charrnn.support.folders import folder_for_tensorflow, write_folder_atomical
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import PRETRAINED, StoredModel, expected_shapes, read_weights, write_weights
 
-__all__ = ["as_stored", "load_model", "save_model", "save_saved_model", "without_cudnn"]
+__all__ = [
+    "as_stored",
+    "from_stored",
+    "load_model",
+    "save_model",
+    "save_saved_model",
+    "without_cudnn",
+]
 
 
 def save_model(
@@ -73,9 +80,14 @@ def load_model(
         OSError: it cannot be read.
     """
     stored = read_weights(path)
+    return from_stored(stored), stored.vocabulary
+
+
+def from_stored(stored: StoredModel) -> CharacterModel:
+    """Return a model with the weights that a file holds; ``as_stored`` goes the other way."""
     model = new_model(stored.hyperparameters)
     model.set_weights([stored.arrays[name] for name in expected_shapes(stored.hyperparameters)])
-    return model, stored.vocabulary
+    return model
 
 
 def save_saved_model(generator: Generator, directory: str | os.PathLike[str]) -> None:
