@@ -166,6 +166,11 @@ class Run:
         given = f"best n-gram ({context} characters of context)"
         say(f"{given}: {self.n_gram:.3f} nats per character")
 
+    def as_begun(self, quick: "Recipe", folder: Path) -> "Recipe":
+        """Return the recipe with the dropout of the run in a folder, which other minutes change."""
+        _, made_from = checkpoints.read_run(folder)
+        return quick.with_dropout(float(made_from.get("dropout", quick.dropout)))
+
     def prepare(self, quick: "Recipe") -> "Recipe":
         """Return the recipe, with what the user wants; put it on the card.
 

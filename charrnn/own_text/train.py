@@ -65,7 +65,7 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
 
         seconds = options.minutes * 60
         quick = recipes.recipe_for(len(text.symbols), len(training), seconds)
-        recipe = run.prepare(quick)
+        recipe = run.prepare(run.as_begun(quick, folder) if options.resume else quick)
         run.tell_n_gram(counting)
         if options.replace:  # not before there is room for the new one
             checkpoints.delete_run(folder)

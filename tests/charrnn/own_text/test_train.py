@@ -271,6 +271,13 @@ def test_the_card_of_a_run_that_finds_nothing_better_tells_what_it_found_before(
     assert said in capsys.readouterr().out
 
 
+def test_a_run_goes_on_with_its_dropout_whatever_the_time_is_now(run_of_clock, monkeypatch):
+    tiny = recipes.recipe_for()
+    monkeypatch.setattr(recipes, "recipe_for", lambda *given: tiny.with_dropout(0.48))
+    assert main(["train", "clock.txt", "--resume", "--seed", "3", "--minutes", "0.5"]) == 0
+    assert read_weights("clock").card["recipe"]["dropout"] == 0.0
+
+
 def test_two_trainings_of_one_name_are_refused(calls, capsys):
     Path("clock.training").mkdir()
     with locked("clock.training/in-use", ""):
