@@ -155,7 +155,7 @@ Report = Callable[[Progress], None]
 
 
 def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
-    """Return the recipe for a text and a time, by the rules that the trials gave.
+    """Return the recipe for a text and a time: dropout by how often it is read, output by symbols.
 
     Args:
         symbols: different ones in the text.
