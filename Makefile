@@ -25,7 +25,7 @@ NBVAL ?= notebooks/en
 UNIT_TESTS := tests/charrnn
 # Those that compute with a model; they pass without charrnn/fast, too.
 PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training checkpoints generation \
-	likely numbers sampler metrics weights recipes export \
+	likely numbers sampler metrics weights recipes timed_training export \
 	command_line) tests/charrnn/own_text
 # These read the built sites.
 SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py

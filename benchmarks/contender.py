@@ -44,7 +44,7 @@ class Sizes:
 
 
 SYSTEM_A = Sizes(vocabulary=66, embedding=256, units=1024, batch=64, time=100)
-# The quick recipe's for a novel in Chinese, and an id for what it does not have.
+# Those of `recipes.MANY` for a novel in Chinese, and an id for what it does not have.
 HAN = Sizes(vocabulary=4182, embedding=256, units=512, batch=32, time=64)
 # Of a smoke run, whose figures mean nothing.
 QUICK = Sizes(vocabulary=66, embedding=8, units=16, batch=4, time=10)

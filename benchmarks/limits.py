@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.contender import Sizes, arguments, median_seconds, report, step_seconds
+from charrnn.fast import processor
 
 COPIED = 2**28  # bytes: more than a cache holds
 WIDTHS = {"bfloat16": 2, "float32": 4}  # bytes of a number
@@ -87,7 +88,7 @@ def product_seconds(product: Product, dtype: str, quick: bool) -> float:
 
 def copy_bandwidth(quick: bool) -> float:
     """Return how many bytes all cores together read and write, in bytes/s, in copying."""
-    cores = os.cpu_count() or 1
+    cores = processor.cores()
     part = (COPIED >> 8 if quick else COPIED) // cores
     arrays = [(np.ones(part, "uint8"), np.ones(part, "uint8")) for _ in range(cores)]
     with ThreadPoolExecutor(cores) as threads:

@@ -6,7 +6,8 @@ import numpy as np
 
 from benchmarks.contender import arguments, report, training_and_validation
 from charrnn.metrics import stream_loss, windows_loss
-from charrnn.recipes import recipe_for, train_for
+from charrnn.recipes import recipe_for
+from charrnn.timed_training import train_for
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from benchmarks.contender import arguments, report, training_and_validation
 from charrnn.metrics import windows_loss
-from charrnn.recipes import SPEED, recipe_for, train_for
+from charrnn.recipes import SPEED, recipe_for
+from charrnn.timed_training import train_for
 
 CHARACTERS = 1_500_000
 

@@ -1,6 +1,6 @@
 """Training with this book's model, products in bfloat16 or float32.
 
-With few symbols at system A's sizes; with many at the quick recipe's, and its output tied.
+With few symbols at system A's sizes; with many at those of ``recipes.MANY``, and its output tied.
 """
 
 import os

@@ -28,7 +28,7 @@ TITLES = {
     "train_vs_torch_bf16": "training, against PyTorch's best with bfloat16 autocast",
     "train_vs_torch_fp32": "training in float32, against PyTorch's best in float32",
     "train_share_of_limit": "training, share of the limit of bfloat16 products and memory",
-    "train_han_vs_keras": "training with 4,181 symbols, output tied, against Keras' layers",
+    "train_han_vs_keras": "training with 4,181 symbols, output tied, against Keras with a full one",
     "generate_one_vs_system_a": "generating one text, against system A's loop",
     "generate_64_vs_system_a": "generating 64 texts at once, against system A's loop with one",
     "loss_at_peer_time_stream": "loss after the small transformer's time, stream",

@@ -11,7 +11,8 @@ The path of a text; each module names what goes in and what comes out:
     training      a model and batches -> a trained model
     checkpoints   a run         <-> its folder
     frequencies   ids           -> how often each occurs, and what that says before training
-    recipes       ids, seconds  -> a trained model
+    recipes       a text, a time -> sizes and settings
+    timed_training  ids, seconds -> a trained model
     prompts       texts         -> ids, checked
     generation    a model and prompts -> text
     sampler       the same in NumPy alone

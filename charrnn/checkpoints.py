@@ -149,6 +149,7 @@ class RunState:
         history: one row for each epoch that was kept with it; ``save`` writes it, ``restore``
             reads it. Another copy, for people, is ``history.csv``.
         rows_saved: how many rows of the history the saved state has.
+        best_is_saved: whether the last call of ``save_best``, if there was one, wrote them.
     """
 
     def __init__(
@@ -172,6 +173,7 @@ class RunState:
         self.directory = user_path(directory, "directory")
         self.history: History = []
         self.rows_saved = 0
+        self.best_is_saved = True
         settings = {
             **(made_from or {}),
             **{f"model's {k}": v for k, v in getattr(model, "hyperparameters", {}).items()},
@@ -271,7 +273,9 @@ class RunState:
         Args:
             row: of the history, at which they were the best.
         """
+        self.best_is_saved = False
         write_arrays(self.directory / BEST, BEST_KIND, _arrays({"weights": self.weights}), row)
+        self.best_is_saved = True
 
 
 def _arrays(parts: Mapping[str, list[Any]]) -> Arrays:

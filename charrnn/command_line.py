@@ -72,19 +72,32 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a model on a text file of your own")
     train.set_defaults(run=_train)
-    train.add_argument("file", help="text in UTF-8, or the address or name of one")
+    train.add_argument(
+        "file", help="text in UTF-8, or the address or name of one, or - for the standard input"
+    )
     train.add_argument(
         "--output", help="the model's file, without ending (default: named after the text)"
     )
-    train.add_argument("--minutes", type=float, default=2.0, help="time to train (default: 2)")
-    train.add_argument("--seed", type=int, default=0, help="of the weights at the beginning")
-    train.add_argument("--units", type=int, help="of each layer (default: the recipe's)")
-    train.add_argument("--layers", type=int, help="recurrent ones (default: the recipe's)")
+    train.add_argument(
+        "--minutes",
+        type=float,
+        default=2.0,
+        help="time to train at most; of a short text the passes are over before (default: 2)",
+    )
+    train.add_argument(
+        "--seed", type=int, default=0, help="number that the first weights are drawn by"
+    )
+    train.add_argument(
+        "--units",
+        type=int,
+        help="size of a layer's state (default: 640, or 512 for more than 300 symbols)",
+    )
+    train.add_argument("--layers", type=int, help="recurrent layers (default: 1)")
     train.add_argument(
         "--dropout",
         type=float,
         help="share of a layer's outputs left out at each step, against learning a text by heart "
-        "(default: the recipe's)",
+        "(default: by how often the text is read)",
     )
     train.add_argument(
         "--validation",
@@ -101,7 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         "one has, with the text's characters added",
     )
     again = train.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="go on with a run that did not end")
+    again.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that did not end, with the options it began with; --minutes counts "
+        "from its beginning",
+    )
     again.add_argument(
         "--replace", action="store_true", help="replace the model, or the run, of that name"
     )
@@ -113,7 +131,11 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--length", type=int, default=1000, help="new characters (default: 1000)")
     sample.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
     sample.add_argument("--top-k", type=int, help="draw from so many likely characters only")
-    sample.add_argument("--top-p", type=float, help="draw from the characters of this probability")
+    sample.add_argument(
+        "--top-p",
+        type=float,
+        help="draw from the likeliest characters that together have this probability",
+    )
     sample.add_argument("--seed", type=int, help="equal seeds give equal texts (default: new)")
 
     evaluate = commands.add_parser("evaluate", help="loss of a model on a text")
@@ -148,6 +170,7 @@ def _sample(options: Any) -> None:
 def _evaluate(options: Any) -> None:
     from charrnn import corpora, encoded
     from charrnn.own_text.losses import losses
+    from charrnn.own_text.origin import kept_in_trainings
 
     stored = read_weights(options.model)
     card = stored.card
@@ -162,14 +185,14 @@ def _evaluate(options: Any) -> None:
         )
     if len(text) < 2:
         raise ValueError(f"text: expected at least 2 characters, received {len(text)}")
-    ids, kept = text.ids, card.get("validation_characters")
-    if text.sha256 != card.get("corpus_sha256"):
+    ids, kept = text.ids, kept_in_trainings(card, text.sha256)
+    if not kept:
         said = (
             "; this is not the text that the model was trained on,\n"
             "or it has changed since: then the model may have been trained on parts of it"
         )
-    elif type(kept) is int and 1 < kept <= len(text):  # True is an int, too
-        ids, said = ids[-kept:], ", those that the model was not trained on"
+    elif (known := [count for count in kept if count and count <= len(text)]) == kept:
+        ids, said = ids[-min(known) :], ", those that the model was not trained on"
     else:
         said = "; the model was trained on parts of it, and its card does not say which"
     say(f"{len(ids):,} of {len(text):,} characters{said}")

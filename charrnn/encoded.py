@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from charrnn import corpora
 from charrnn.corpora import CorpusError, Pieces
 from charrnn.support.files import no_room
 from charrnn.vocabulary import Vocabulary, code_points
+from charrnn.windows import Ids
 
 __all__ = ["EncodedText", "encode", "read"]
 
@@ -28,8 +28,6 @@ __all__ = ["EncodedText", "encode", "read"]
 IN_MEMORY = 2**24
 CODE_POINTS = 0x110000
 PIECE = 2**16  # characters that are looked at together
-
-Ids = npt.NDArray[Any]  # integers of any size
 
 
 @dataclass(frozen=True)

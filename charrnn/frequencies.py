@@ -7,17 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.vocabulary import UNKNOWN_ID
+from charrnn.windows import Ids
 
 __all__ = ["count", "log_frequencies", "stand_ins"]
 
-Ids = npt.NDArray[Any]  # integers of any size
+Counts = npt.NDArray[np.int64]
 
 COUNTED = 2**22  # ids that are counted together
 # How often a character that occurs once is taken for itself; see ``stand_ins``.
 KEPT = 0.5
 
 
-def count(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
+def count(ids: Ids, vocabulary_size: int) -> Counts:
     """Return how often each id occurs in a text, shape (vocabulary,)."""
     counts = np.zeros(vocabulary_size, "int64")
     for first in range(0, len(ids), COUNTED):  # counting takes eight bytes for each
@@ -25,7 +26,7 @@ def count(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
     return counts
 
 
-def log_frequencies(counts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def log_frequencies(counts: Counts, later: Counts | None = None) -> npt.NDArray[Any]:
     """Return the logarithm of each id's share of a text, shape (vocabulary,), float32.
 
     As the bias of the output they spare a model the steps in which it would only learn them. Where
@@ -34,16 +35,19 @@ def log_frequencies(counts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
 
     Args:
         counts: of ``count``.
+        later: as of ``stand_ins``.
     """
     shares = np.maximum(counts, 0.1)
-    once, missing = counts == 1, _missing(counts)
+    once, missing = counts == 1, _missing(counts, later)
     if once.any() and missing.any():
         shares[missing] = (1 - KEPT) * once.sum() / missing.sum()
         shares[once] = KEPT
     return np.log(shares / shares.sum()).astype("float32")  # type: ignore[no-any-return]
 
 
-def stand_ins(counts: npt.NDArray[np.int64], seed: int) -> Callable[[Ids, int], Ids] | None:
+def stand_ins(
+    counts: Counts, seed: int, later: Counts | None = None
+) -> Callable[[Ids, int], Ids] | None:
     """Return how rows of ids are changed so that a model learns to expect ids it never saw.
 
     The vocabulary may have characters that only the text kept for validation has. A text goes on
@@ -53,10 +57,13 @@ def stand_ins(counts: npt.NDArray[np.int64], seed: int) -> Callable[[Ids, int], 
     Args:
         counts: of ``count``.
         seed: of the draws; they are the same for the same number of a batch.
+        later: of the text kept for validation, whose characters alone may be missing then: a
+            vocabulary that was merged with another model's has many that no text here has. None:
+            all that do not occur are.
 
     Source: the estimate, Good 1953.
     """
-    once, missing = counts == 1, np.flatnonzero(_missing(counts))
+    once, missing = counts == 1, np.flatnonzero(_missing(counts, later))
     if not once.any() or not len(missing):
         return None
 
@@ -69,7 +76,7 @@ def stand_ins(counts: npt.NDArray[np.int64], seed: int) -> Callable[[Ids, int], 
     return change
 
 
-def _missing(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _missing(counts: Counts, later: Counts | None) -> npt.NDArray[np.bool_]:
     """Return which ids do not occur, [UNK] left out, which never does."""
     missing: npt.NDArray[np.bool_] = (counts == 0) & (np.arange(len(counts)) != UNKNOWN_ID)
-    return missing
+    return missing if later is None else missing & (later > 0)

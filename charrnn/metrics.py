@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.windows import WINDOW, step_windows
+from charrnn.windows import WINDOW, Ids, step_windows
 
 __all__ = [
     "bits",
@@ -26,7 +26,6 @@ __all__ = [
     "witten_bell_probabilities",
 ]
 
-Ids = npt.NDArray[Any]  # integers of any size
 # So many numbers are computed in float64 at once. A whole batch would take gigabytes where there
 # are thousands of symbols.
 PART = 1_000_000

@@ -155,7 +155,7 @@ class TiedStreamModel(StreamModel, TiedModel):
 
     Attributes:
         embedding_dropout: share of the numbers of each character's embedding that are left out in
-            training, others at each place. Source: Gal and Ghahramani 2016.
+            training, others at each place. Source: Zaremba et al. 2014, on the first layer's input.
     """
 
     def __init__(

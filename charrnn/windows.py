@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 __all__ = [
     "WINDOW",
+    "Ids",
     "check_windows",
     "chunk_windows",
     "endless_streams",

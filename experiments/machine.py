@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-from charrnn.fast.processor import CPU_INFO, has_bfloat16_instructions
+from charrnn.fast.processor import CPU_INFO, cores, has_bfloat16_instructions
 
 __all__ = ["describe_machine", "processor_name"]
 
@@ -24,15 +24,11 @@ def processor_name() -> str:
 
 def describe_machine() -> dict[str, Any]:
     """Return the machine and the versions in this environment."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        cores = os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
     return {
         "processor": processor_name(),
-        "cores": cores,
+        "cores": cores(),
         "memory_gib": round(memory / 2**30, 1),
         "bfloat16_instructions": has_bfloat16_instructions(),
         "python": platform.python_version(),

@@ -14,7 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from charrnn import metrics, recipes
+from charrnn import metrics, timed_training
 from charrnn.backend import keras
 from charrnn.recipes import Recipe
 from charrnn.support.commands import number_above, run_command
@@ -92,7 +92,7 @@ TRIALS = [
 def measure_trial(trial: Trial, seconds: float, text: Shakespeare) -> dict[str, float]:
     """Train for some seconds; return what the trial reached."""
     started = time.perf_counter()
-    model = recipes.train_for(
+    model = timed_training.train_for(
         seconds, text.beginning, len(text.vocabulary), trial.seed, recipe=trial
     )
     return {

@@ -14,7 +14,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 
-from charrnn import corpora, metrics, recipes
+from charrnn import corpora, metrics, timed_training
 from charrnn.own_text.losses import best_n_gram, limit, windows_read
 from charrnn.recipes import Recipe, recipe_for
 from charrnn.support.commands import number_above, run_command
@@ -24,6 +24,8 @@ from charrnn.windows import Ids, split_by_position
 from experiments.record import Key, fill_table
 
 RECORD = RECORDS / "recipes_by_text.csv"
+# Settings of a recipe that the rules or the changes choose.
+SHOWN = ("units", "embedding_size", "tied", "dropout", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ class Trial:
         known = asdict(rule)
         if name == "dropout":
             return rule.with_dropout(float(value))
-        return replace(rule, **{name: type(known[name])(float(value))})
+        changed = replace(rule, **{name: type(known[name])(float(value))})
+        return changed.with_dropout(
+            changed.dropout
+        )  # an output that is not tied has none of its own
 
 
 TEXTS = ("ko-stories", "zh-hans-sanguo", "ru-gogol")
@@ -72,31 +77,50 @@ TRIALS = [
 
 
 @functools.cache
-def parts(corpus: str, characters: int) -> tuple[Ids, Ids, int, float]:
-    """Return the ids to train on and to choose on, how many ids there are, the n-gram's loss."""
+def parts(corpus: str, characters: int) -> tuple[Ids, Ids, int]:
+    """Return the ids to train on and those to choose on, and how many different ones there are."""
     text = corpora.load(corpus)
     text = text[:characters] if characters else text
     text = text[: len(text) - len(text) // 10]
     vocabulary = Vocabulary(text)
     training, choice = split_by_position(vocabulary.encode(text), len(text) // 10)
-    windows = windows_read(len(choice), limit(len(vocabulary)))
-    _, n_gram = best_n_gram(training, choice, len(vocabulary), windows)
-    return training, choice, len(vocabulary), n_gram
+    return training, choice, len(vocabulary)
+
+
+@functools.cache
+def n_gram_loss(corpus: str, characters: int) -> float:
+    """Return the loss of the best n-gram on what is chosen on."""
+    training, choice, size = parts(corpus, characters)
+    windows = windows_read(len(choice), limit(size))
+    return best_n_gram(training, choice, size, windows)[1]
+
+
+def recipe_of(trial: Trial, seconds: float) -> Recipe:
+    """Return the recipe of a trial of so many seconds."""
+    training, _, size = parts(trial.corpus, trial.characters)
+    return trial.recipe(size - 1, len(training), seconds)
+
+
+def key_of(trial: Trial, seconds: float) -> Key:
+    """Return what tells a trial from others; where the rules change, it is another one."""
+    recipe = asdict(recipe_of(trial, seconds))
+    shown = {name: recipe[name] for name in SHOWN}
+    row = asdict(trial) | {"seconds": f"{seconds:g}"} | shown
+    return {name: str(value) for name, value in row.items()}
 
 
 def measure_trial(trial: Trial, seconds: float) -> dict[str, float]:
     """Train for some seconds; return what the trial reached."""
-    training, choice, size, n_gram = parts(trial.corpus, trial.characters)
-    recipe = trial.recipe(size - 1, len(training), seconds)
+    training, choice, size = parts(trial.corpus, trial.characters)
+    recipe, n_gram = recipe_of(trial, seconds), n_gram_loss(trial.corpus, trial.characters)
     started = time.perf_counter()
-    model = recipes.train_for(seconds, training, size, 1, choice, recipe)
+    model = timed_training.train_for(seconds, training, size, 1, choice, recipe)
     elapsed = time.perf_counter() - started
     loss = metrics.windows_loss(model, choice, limit=limit(size))
     rows = model.carried.states[0][0].shape[0]
     read = int(model.optimizer.iterations) * rows * recipe.length
     return {
-        "dropout": recipe.dropout,
-        "seconds": elapsed,
+        "elapsed": elapsed,
         "passes": read / len(training),
         "windows_loss": loss,
         "n_gram": n_gram,
@@ -110,9 +134,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=number_above(0), default=60.0)
     parser.add_argument("--store", action="store_true", help="keep the package's record up to date")
     given = parser.parse_args()
-    keys: list[Key] = [
-        {name: str(value) for name, value in asdict(trial).items()} for trial in TRIALS
-    ]
+    keys = [key_of(trial, given.seconds) for trial in TRIALS]
     fill_table(
         RECORD if given.store else None,
         keys,

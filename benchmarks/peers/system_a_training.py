@@ -1,6 +1,6 @@
 """Training with Keras' ``fit``: plain, with XLA, with mixed bfloat16.
 
-With few symbols at system A's sizes; with many at the quick recipe's.
+With few symbols at system A's sizes; with many at those of ``recipes.MANY``.
 """
 
 import statistics

@@ -56,7 +56,7 @@ class GRU(keras.layers.GRU):  # type: ignore[misc]
         if matmul_dtype is not None:
             processor.check_matmul_dtype(matmul_dtype, "matmul_dtype")
         self.matmul_dtype = matmul_dtype
-        self.kernel_dropout = kernel_dropout
+        self.kernel_dropout = check_dropout("kernel_dropout", kernel_dropout, [])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer."""

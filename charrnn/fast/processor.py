@@ -5,7 +5,14 @@ from pathlib import Path
 
 from charrnn.backend import tf
 
-__all__ = ["check_matmul_dtype", "has_bfloat16_instructions", "matmul_dtype", "on_gpu", "shares"]
+__all__ = [
+    "check_matmul_dtype",
+    "cores",
+    "has_bfloat16_instructions",
+    "matmul_dtype",
+    "on_gpu",
+    "shares",
+]
 
 # Where Linux describes the processor; other systems have no such file.
 CPU_INFO = Path("/proc/cpuinfo")
@@ -45,10 +52,16 @@ def matmul_dtype() -> str:
     return "bfloat16" if has_bfloat16_instructions() else "float32"
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def shares(rows: int) -> list[int]:
     """Return how many rows of a batch each core takes, ``LEAST_ROWS`` of them at least."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = max(min(cores or 1, rows // LEAST_ROWS), 1)
+    parts = max(min(cores(), rows // LEAST_ROWS), 1)
     return [rows // parts + (part < rows % parts) for part in range(parts)]
 
 

@@ -133,6 +133,11 @@ def as_told(error: RunError, folder: Path, settings: Mapping[str, object]) -> st
         difference = f"expected --from and a model, as when {began}, received none"
     elif name == "from":
         difference = f"expected the model after --from that {began} with, {changed}"
+    elif name == "recipe":
+        difference = (
+            f"expected the version of charrnn, the kind of processor and CHARRNN_FAST that {began} "
+            "with, received others, whose recipe is another one"
+        )
     elif name in settings and error.stored != "none":  # an earlier version kept less
         received = settings[name]
         difference = f"expected --{name} {error.stored}, with which {began}, received {received}"

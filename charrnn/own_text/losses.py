@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from charrnn import metrics
 from charrnn.support.console import say
-from charrnn.windows import WINDOW
+from charrnn.windows import WINDOW, Ids
 
 __all__ = ["COUNTED", "best_n_gram", "limit", "losses", "windows_read"]
-
-Ids = npt.NDArray[Any]  # integers of any size
 
 # Characters that an evaluation predicts at most, spread over the text: some seconds of work, and
 # all of the validation text of tiny Shakespeare.

@@ -1,6 +1,6 @@
 """A trained model and another text -> what training goes on from: both vocabularies merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from charrnn.support.files import sha256
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 from charrnn.weights import StoredModel, expected_shapes
 
-__all__ = ["merge", "origin", "vocabulary_axes"]
+__all__ = ["kept_in_trainings", "merge", "origin", "vocabulary_axes"]
 
 
 def vocabulary_axes(hyperparameters: dict[str, Any]) -> dict[str, int]:
@@ -66,3 +66,24 @@ def origin(file: Path, model: StoredModel) -> dict[str, Any]:
     kept = {name: model.card[name] for name in known if name in model.card}
     characters = len(model.vocabulary.characters)
     return {"name": file.stem, "sha256": sha256(file), "characters": characters, **kept}
+
+
+def kept_in_trainings(card: Mapping[str, Any], text_sha256: str) -> list[int | None]:
+    """Return how many characters at the end of a text each training on it has left out.
+
+    That is the model's own training and those of the models that it went on from, one after the
+    other; None where a card does not say. An empty list: it was never trained on the text.
+
+    Args:
+        card: of the model, or what ``origin`` says of one; it may hold anything.
+        text_sha256: of the text.
+    """
+    kept: list[int | None] = []
+    model: Any = card
+    while isinstance(model, Mapping):
+        if model.get("corpus_sha256") == text_sha256:
+            characters = model.get("validation_characters")
+            known = type(characters) is int and characters > 1  # True is an int, too
+            kept.append(characters if known else None)
+        model = model.get("from")
+    return kept

@@ -1,4 +1,4 @@
-"""One run of ``charrnn train``: what it says, saves and shows while ``recipes.train_for`` works."""
+"""One run of ``charrnn train``: what it says, saves and shows while ``train_for`` works."""
 
 import tempfile
 import time
@@ -17,23 +17,22 @@ from charrnn import checkpoints
 from charrnn.encoded import EncodedText
 from charrnn.own_text import verdict
 from charrnn.own_text.losses import COUNTED, best_n_gram, limit, losses, windows_read
-from charrnn.own_text.origin import merge
+from charrnn.own_text.origin import kept_in_trainings, merge
 from charrnn.sampler import Sampler
 from charrnn.support.console import one_line, say
 from charrnn.support.files import check_room
 from charrnn.support.interrupts import Interrupts
 from charrnn.vocabulary import Vocabulary
-from charrnn.weights import StoredModel, check_hyperparameters, expected_shapes
-from charrnn.windows import WINDOW, split_by_position
+from charrnn.weights import StoredModel, expected_shapes
+from charrnn.windows import WINDOW, Ids, split_by_position
 
 if TYPE_CHECKING:  # TensorFlow is loaded after what can be refused without it
-    from charrnn.recipes import Progress, Recipe
+    from charrnn.recipes import Recipe
+    from charrnn.timed_training import Progress
 
 __all__ = ["LEAST", "Options", "Run"]
 
-Ids = npt.NDArray[Any]  # integers of any size
-
-# Characters to train on: that `recipes.train_for` needs.
+# Characters to train on: that `timed_training.train_for` needs.
 TRAINED = 513
 # Characters of a text: also a window and its target to validate on.
 LEAST = TRAINED + WINDOW + 1
@@ -102,6 +101,7 @@ class Run:
         recipe: known after ``prepare``.
         n_gram: loss of the best one, known after ``tell_n_gram``.
         history: a row for each report.
+        share: of the run, at the last report.
         clock: by which the run is timed; it stands still while samples are written.
     """
 
@@ -127,6 +127,7 @@ class Run:
         self.recipe: Recipe | None = None
         self.n_gram: float | None = None
         self.history: checkpoints.History = []
+        self.share = 0.0
         self.clock = Clock()
 
     def split(self) -> tuple[Ids, Ids]:
@@ -140,14 +141,14 @@ class Run:
     def _tell_origin(self, origin: Mapping[str, Any]) -> None:
         new = len(self.vocabulary) - 1 - origin["characters"]
         say(f"going on from {origin['name']}, for which {new} of them are new")
-        kept = origin.get("validation_characters")
-        same = origin.get("corpus_sha256") == self.card["corpus_sha256"]
-        if same and type(kept) is int and kept < self.kept:  # True is an int, too
-            say(
-                f"it was trained on {self.kept - kept:,} of the characters that are kept now: ",
-                end="",
-            )
-            say("the losses here say too little")
+        kept = kept_in_trainings(origin, self.card["corpus_sha256"])
+        least = min((count for count in kept if count), default=self.kept)
+        if None in kept:
+            said = "it was trained on this text, and its card does not say on which part"
+            say(f"{said}: the losses here may say too little")
+        elif least < self.kept:
+            learnt = f"{self.kept - least:,} of the characters that are kept now"
+            say(f"it was trained on {learnt}: the losses here say too little")
 
     def count(self, training: Ids, validation: Ids) -> tuple[int, float]:
         """Return the context and the loss of the best n-gram, as ``best_n_gram``."""
@@ -181,15 +182,14 @@ class Run:
         if self.origin is not None:
             sizes = self.origin.hyperparameters
             own = {name: sizes[name] for name in asdict(quick).keys() & sizes.keys()}
+            own["tied"] = sizes.get("tied", False)
             wanted = own | {"dropout": quick.dropout} | wanted
         recipe = replace(quick, **wanted)
-        if self.options.dropout is not None:
-            recipe = recipe.with_dropout(self.options.dropout)
+        if self.origin is not None or self.options.dropout is not None:
+            recipe = recipe.with_dropout(recipe.dropout)
         self.recipe = recipe
-        sizes = {"vocabulary_size": len(self.vocabulary), "cell": "gru"}
-        known = check_hyperparameters.__annotations__
-        sizes |= {name: value for name, value in asdict(recipe).items() if name in known}
-        weights = sum(int(np.prod(shape)) for shape in expected_shapes(sizes).values())
+        shapes = expected_shapes(recipe.hyperparameters(len(self.vocabulary)))
+        weights = sum(int(np.prod(shape)) for shape in shapes.values())
         # The model, the best weights, and twice, while one replaces the other, a state with up to
         # two numbers of the optimizer for each weight; four bytes each.
         check_room(self.output, 4 * 8 * weights)
@@ -218,8 +218,8 @@ class Run:
     def report(self, progress: "Progress") -> None:
         """Save the best weights, then say where the run is, and show what the model writes."""
         loss, validation_loss = progress.loss, progress.validation_loss
-        row = {"seconds": progress.seconds, "loss": loss, "validation_loss": validation_loss}
-        self.history.append({name: value for name, value in row.items() if value is not None})
+        self.history.append(progress.row())
+        self.share = progress.share
         if progress.is_best and validation_loss is not None:
             self.note({"seconds": progress.seconds, "validation_loss": validation_loss})
             try:
@@ -285,9 +285,10 @@ class Run:
             self.history,
             self.options.minutes,
             len(self.text) - self.kept,
-            self.recipe.units,
+            None if self.origin else self.recipe.units,
             self.recipe.dropout,
             stopped,
+            diverged=self.share < 1 and not stopped,
         )
         return verdict.sentence(loss, self.n_gram, ended)
 

@@ -26,7 +26,7 @@ LARGEST = {"units": 4096, "layers": 8}
 
 
 def train(source: str, output: Path, options: Options) -> signal.Signals | None:
-    """Train a model by the quick recipe and save it; say on standard output what happens.
+    """Train a model by ``recipes.recipe_for`` and save it; say on standard output what happens.
 
     Args:
         source: as of ``corpora.load``.
@@ -61,7 +61,7 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
             say(f"counting n-grams in {last}{counted:,} characters: some seconds")
         counting = begin(lambda: run.count(training, validation))
 
-        from charrnn import recipes  # takes as long as counting
+        from charrnn import recipes, timed_training  # takes as long as counting
 
         seconds = options.minutes * 60
         quick = recipes.recipe_for(len(text.symbols), len(training), seconds)
@@ -69,12 +69,13 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
         run.tell_n_gram(counting)
         if options.replace:  # not before there is room for the new one
             checkpoints.delete_run(folder)
+            history.unlink(missing_ok=True)  # of another run than the new model's
         time = f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'}"
         try:
             if options.resume:
                 time += f" in all, {run.go_on(folder):.0f} seconds of which are done"
             say(f"training for {time}; Ctrl+C ends it and keeps the best weights")
-            model = recipes.train_for(
+            model = timed_training.train_for(
                 seconds,
                 training,
                 len(run.vocabulary),

@@ -27,17 +27,19 @@ class Ended:
         history: a row for each report with ``seconds``, ``loss`` and ``validation_loss``.
         minutes: that it was given.
         characters: of the text that it was trained on.
-        units: of the model.
+        units: of the model; None where they are those of the model that it went on from.
         dropout: of the recipe.
         stopped: whether somebody stopped it.
+        diverged: whether it ended early, because its loss was no longer finite.
     """
 
     history: History
     minutes: float
     characters: int
-    units: int
+    units: int | None
     dropout: float
     stopped: bool = False
+    diverged: bool = False
 
 
 def sentence(loss: float, n_gram: float, ended: Ended) -> str:
@@ -49,26 +51,29 @@ def sentence(loss: float, n_gram: float, ended: Ended) -> str:
         ended: the run.
     """
     numbers = f"{loss:.3f} against {n_gram:.3f} nats per character"
-    ratio = f"(ratio {loss / n_gram:.3f})" if n_gram else ""
+    ratio = f" (ratio {loss / n_gram:.3f})" if n_gram else ""
     if loss < n_gram:
-        return f"better than the best n-gram: {numbers}, {n_gram - loss:.3f} less {ratio}".rstrip()
-    advice = _advice(ended)
-    return f"not better than the best n-gram: {numbers} {ratio}; ".replace(" ; ", "; ") + advice
+        return f"better than the best n-gram: {numbers}, {n_gram - loss:.3f} less{ratio}"
+    return f"not better than the best n-gram: {numbers}{ratio}; {_advice(ended)}"
 
 
 def _advice(ended: Ended) -> str:
     if ended.stopped:
         return "the run was stopped, and going on with it would help"
+    if ended.diverged:
+        return "its loss was no longer finite, and another --seed would help"
     rows = [row for row in ended.history if "loss" in row and "validation_loss" in row]
     if not rows:
         return "more minutes would help"
     if _by_heart(rows):
         found = "it learns the text by heart: "
         dropout = next((rate for rate in (0.3, 0.5) if rate > ended.dropout + 0.1), None)
-        smaller = f"a smaller model (--units {max(ended.units // 2, 1)})"
         ways = [f"more dropout (--dropout {dropout})"] if dropout else []
-        ways = ["more text", *ways] if ended.characters < SHORT else [*ways, smaller]
-        return f"{found}{' or '.join(ways or [smaller])} would help"
+        if ended.characters < SHORT or ended.units is None:
+            ways = ["more text", *ways]
+        else:
+            ways.append(f"a smaller model (--units {max(ended.units // 2, 1)})")
+        return f"{found}{' or '.join(ways)} would help"
     if rows[-1]["seconds"] >= 0.95 * 60 * ended.minutes:
         found = "it was still getting better when its time was up: "
         return f"{found}more minutes (--minutes {2 * ended.minutes:.3g}) would help"

@@ -24,7 +24,7 @@ from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
-from charrnn import recipes
+from charrnn import recipes, timed_training
 from charrnn.weights import PRETRAINED, StoredModel, read_weights
 
 GOAL_IDS = {
@@ -335,7 +335,7 @@ def test_1500k_characters_are_read_in_the_recipe_s_own_batches(monkeypatch, caps
     characters = recipe.batch_size * recipe.length
     assert 1_500_000 - characters < given["seconds"] * characters <= 1_500_000
     # Such a text is long enough for all rows of a batch.
-    assert recipes._rows(given["training"], recipe.length) >= recipe.batch_size
+    assert timed_training._rows(given["training"], recipe.length) >= recipe.batch_size
 
 
 def test_the_shipped_model_is_as_small_and_as_quick_to_train_as_it_has_to_be():

@@ -100,7 +100,7 @@ def test_elementwise_work_is_18_numbers_a_unit_and_7_a_weight():
 
 
 def test_copying_reads_and_writes_each_byte(monkeypatch):
-    monkeypatch.setattr(limits.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(limits.processor, "cores", lambda: 4)
     monkeypatch.setattr(limits, "median_seconds", lambda action, repetitions: action() and 0.5)
     assert limits.copy_bandwidth(quick=True) == 2 * 2**20 / 0.5
 

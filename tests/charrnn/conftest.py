@@ -2,9 +2,9 @@
 
 import pytest
 
-from charrnn import recipes
+from charrnn import timed_training
 from charrnn.backend import keras
-from charrnn.recipes import Progress
+from charrnn.timed_training import Progress
 from tests.helpers.own_text import TINY, clock_text
 
 
@@ -23,7 +23,7 @@ def calls(monkeypatch, tmp_path):
         arguments[6](Progress(1.0, 59.6, 7, 2.25, 2.5, True, model))
         return model
 
-    monkeypatch.setattr(recipes, "train_for", train_for)
+    monkeypatch.setattr(timed_training, "train_for", train_for)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "clock.txt").write_text(clock_text(), encoding="utf-8")
     return called

@@ -31,6 +31,16 @@ def test_without_both_there_is_nothing_to_share(counts):
     assert stand_ins(np.array(counts), 0) is None
 
 
+def test_what_no_text_here_has_is_not_missing():
+    """Of the ids that never occur, 6 stands in the validation text; 7 is another model's."""
+    later = np.array([0, 3, 0, 0, 0, 0, 2, 0])
+    shares = np.exp(log_frequencies(COUNTS, later))
+    np.testing.assert_allclose(shares / shares[1] * 4, [0.1, 4, 2, 2, 0.5, 0.5, 1, 0.1], rtol=1e-6)
+    drawn = stand_ins(COUNTS, 3, later)(np.tile(IDS, (100, 1)), 5)
+    assert set(np.unique(drawn)) == {1, 2, 3, 4, 5, 6}
+    assert stand_ins(COUNTS, 3, np.zeros(8, int)) is None
+
+
 def test_half_of_what_occurs_once_is_taken_for_what_is_missing():
     change = stand_ins(COUNTS, 3)
     rows = np.tile(IDS, (2000, 1))

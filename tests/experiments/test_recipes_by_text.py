@@ -14,10 +14,12 @@ def test_a_trial_changes_one_setting_of_the_rule(monkeypatch):
     for change, expected in [
         ("", {}),
         ("units=384", {"units": 384}),
-        ("tied=0", {"tied": False}),
+        ("tied=0", {"tied": False, "embedding_dropout": 0.0}),
         ("weight_decay=0.5", {"weight_decay": 0.5}),
     ]:
-        assert asdict(Trial("any", 0, change).recipe(*given)) == rule | expected
+        recipe = Trial("any", 0, change).recipe(*given)
+        assert asdict(recipe) == rule | expected
+        recipe.build(11)
     more = Trial("any", 0, "dropout=0.5").recipe(*given)
     assert (more.dropout, more.kernel_dropout, more.embedding_dropout) == (0.5, 0.3, 0.3)
 
@@ -25,8 +27,13 @@ def test_a_trial_changes_one_setting_of_the_rule(monkeypatch):
 def test_a_trial_learns_from_the_beginning_and_is_judged_on_the_tenth_before_the_last(monkeypatch):
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
     monkeypatch.setattr(recipes_by_text.corpora, "load", lambda name: 10 * text)
-    monkeypatch.setattr(recipes_by_text, "best_n_gram", lambda *given: (1, 5.0))
-    training, choice, size, n_gram = recipes_by_text.parts.__wrapped__("any", 0)
-    assert (len(training), len(choice), size, n_gram) == (8100, 900, 1001, 5.0)
-    shorter, *_ = recipes_by_text.parts.__wrapped__("any", 5000)
+    recipes_by_text.parts.cache_clear()
+    training, choice, size = recipes_by_text.parts("any", 0)
+    assert (len(training), len(choice), size) == (8100, 900, 1001)
+    shorter, *_ = recipes_by_text.parts("any", 5000)
     assert len(shorter) == 4050
+    # A trial of other seconds or of another rule is another one.
+    key = recipes_by_text.key_of(Trial("any", 0, "units=384"), 60.0)
+    assert (key["seconds"], key["units"], key["tied"]) == ("60", "384", "True")
+    assert key["dropout"] == str(recipe_for(1000, 8100, 60.0).dropout)
+    recipes_by_text.parts.cache_clear()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.export import as_stored
-from charrnn.own_text.origin import merge, origin, vocabulary_axes
+from charrnn.own_text.origin import kept_in_trainings, merge, origin, vocabulary_axes
 from charrnn.sampler import Sampler
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import StoredModel, expected_shapes, write_weights
@@ -108,3 +108,33 @@ def test_where_a_model_comes_from(model, tmp_path):
         "validation_characters": 7,
         "from": {"name": "older"},
     }
+
+
+@pytest.mark.parametrize(
+    ("card", "kept"),
+    [
+        ({}, []),
+        ({"corpus_sha256": "b", "validation_characters": 9}, []),
+        ({"corpus_sha256": "a", "validation_characters": 9}, [9]),
+        ({"corpus_sha256": "a"}, [None]),
+        ({"corpus_sha256": "a", "validation_characters": True}, [None]),
+        ({"corpus_sha256": "a", "validation_characters": "9"}, [None]),
+        # Trained on the text, then on another one, then on the text again, with less kept at first.
+        (
+            {
+                "corpus_sha256": "a",
+                "validation_characters": 9,
+                "from": {
+                    "corpus_sha256": "b",
+                    "validation_characters": 2,
+                    "from": {"corpus_sha256": "a", "validation_characters": 5},
+                },
+            },
+            [9, 5],
+        ),
+        ({"corpus_sha256": "b", "from": {"corpus_sha256": "a"}}, [None]),
+        ({"from": "a"}, []),
+    ],
+)
+def test_what_each_training_on_a_text_left_out(card, kept):
+    assert kept_in_trainings(card, "a") == kept

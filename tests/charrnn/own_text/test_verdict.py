@@ -79,6 +79,11 @@ MORE = "more text or more dropout (--dropout 0.3) would help"
             ended(rows(RISING), dropout=0.5, characters=5_000_000),
             "it learns the text by heart: a smaller model (--units 320) would help",
         ),
+        # Other sizes would be refused.
+        (
+            ended(rows(RISING), dropout=0.5, characters=5_000_000, units=None),
+            "it learns the text by heart: more text would help",
+        ),
         # The passes were over before the time was.
         (ended(rows(FALLING, seconds=60)), "more text would help"),
         (
@@ -88,6 +93,10 @@ MORE = "more text or more dropout (--dropout 0.3) would help"
         (
             ended(rows(FALLING[:3]), stopped=True),
             "the run was stopped, and going on with it would help",
+        ),
+        (
+            ended(rows(FALLING[:3]), diverged=True),
+            "its loss was no longer finite, and another --seed would help",
         ),
         # No report but that before training.
         (ended([{"seconds": 0.0, "validation_loss": 3.0}]), "more minutes would help"),
