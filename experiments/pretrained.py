@@ -1,32 +1,38 @@
-"""Train the weights that come with the package, and record each run epoch by epoch.
+"""Train the models that come with the book, and record each run epoch by epoch.
 
-    python -m experiments.pretrained shakespeare [--epochs 28] [--directory DIR] [--store]
-    python -m experiments.pretrained great-expectations [--epochs 20] [--directory DIR] [--store]
+    python -m experiments.pretrained NAME [--epochs N] [--directory DIR] [--store | --choice]
 
-Both learn from the first nine tenths of their text, in streams with the state carried, and keep the
-weights of the epoch with the lowest loss on windows of the rest. *shakespeare* has the recipe that
-was the best of trials on two cores, where it takes 19 minutes. *great-expectations* has system C's
-sizes, batches and optimizer (embedding 256, GRU 1024, 64 rows of 100, the defaults of Adam); after
-each epoch its record has, for several temperatures, two measures of what the model writes, too.
+All learn from all but the end of their text, a tenth, in streams with the state carried.
+*shakespeare* has the recipe that was the best of trials on two cores. *great-expectations* has
+system C's sizes, batches and optimizer (embedding 256, GRU 1024, 64 rows of 100, the defaults of
+Adam); after each epoch its record has, for several temperatures, two measures of what the model
+writes, too. These two keep the weights of the epoch with the lowest loss on windows.
 
-With ``--store`` the weights replace those of the package, and the record goes to
-``charrnn/records/pretrained_NAME.csv``. A run that was interrupted goes on where it ended.
+*ru*, *zh-hans*, *zh-hant* and *ko* are models in the other languages of the book, whose last epoch
+is kept: the validation text chooses nothing. ``--choice`` measures a recipe on the tenth before it,
+leaves the validation text aside, and stores nothing.
+
+With ``--store`` the weights replace those of the package, those of languages in the folder
+``models``, and the record goes to ``charrnn/records/pretrained_NAME.csv``. A run that was
+interrupted goes on where it ended.
 """
 
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn import checkpoints, corpora, metrics, windows
 from charrnn.backend import keras, tf
 from charrnn.export import load_model, save_model
+from charrnn.frequencies import count, log_frequencies, stand_ins
 from charrnn.generation import Generator
+from charrnn.own_text.losses import best_n_gram, windows_read
 from charrnn.recipes import Recipe
 from charrnn.streams import StreamModel
 from charrnn.support.commands import at_least, run_command
@@ -40,9 +46,12 @@ from experiments.record import recorded_run
 from experiments.shared import VALIDATION
 
 SEED = 1
-# All that matters is named, so that another quick recipe leaves this one as it is.
+# All is named, so that another quick recipe leaves these as they are.
 RECIPE = Recipe(
+    embedding_size=64,
     units=768,
+    layers=1,
+    tied=False,
     dropout=0.3,
     kernel_dropout=0.25,
     batch_size=64,
@@ -50,10 +59,20 @@ RECIPE = Recipe(
     fresh_every=4,
     learning_rate=1e-2,
     muon_scale=0.09,
+    clip_norm=1.0,
+    weight_decay=0.0,
+    warmup_steps=50,
 )
+LETTERS = replace(RECIPE, dropout=0.4, kernel_dropout=0.35, weight_decay=0.1)
+# For thousands of symbols.
+SYLLABLES = replace(LETTERS, embedding_size=256, tied=True, dropout=0.45, embedding_dropout=0.3)
+# A short text is read more often, in fewer places at once.
+STORIES = replace(SYLLABLES, dropout=0.5, kernel_dropout=0.4, embedding_dropout=0.35, batch_size=32)
 TEMPERATURES = (0.1, 0.3, 0.5, 0.7, 1.0, 1.25, 1.5)
 # Places in the validation text, characters of a prompt, characters that are written after it.
 TEXTS, PROMPT_LENGTH, TEXT_LENGTH = 32, 100, 1000
+# The temperature at which it is counted how much a model copies.
+COPYING = 0.7
 
 
 @dataclass(frozen=True)
@@ -61,74 +80,73 @@ class Specification:
     """One of the trained models.
 
     Attributes:
-        validation: characters at the end of the text that it is not trained on.
-        epochs: passes over the rest.
-        batch_size: streams.
-        length: time steps of a batch.
-        compiled: vocabulary size and number of steps -> a new model, compiled.
-        recipe: what the card says of it.
-        writes: measure what the model writes after each epoch.
+        corpus: name of the text.
+        epochs: passes over all but its end.
+        recipe: None for system C's sizes, batches and optimizer.
+        validation: characters at the end of the text that it is not trained on; None for a tenth.
+        keeps_best: the weights of the epoch with the lowest loss on windows, not the last ones.
     """
 
-    validation: int
+    corpus: str
     epochs: int
-    batch_size: int
-    length: int
-    compiled: Callable[[int, int], StreamModel]
-    recipe: dict[str, Any]
-    writes: bool
+    recipe: Recipe | None
+    validation: int | None = None
+    keeps_best: bool = False
 
+    @property
+    def batches(self) -> tuple[int, int]:
+        """Rows and time steps of a batch."""
+        return (self.recipe.batch_size, self.recipe.length) if self.recipe else (64, 100)
 
-def shakespeare_model(vocabulary_size: int, steps: int) -> StreamModel:
-    """Return the model of ``RECIPE``, whose learning rate ends with the run."""
-    model = RECIPE.build(vocabulary_size)
-    rate = cosine_schedule(RECIPE.learning_rate, steps, RECIPE.warmup_steps)
-    model.optimizer.learning_rate = rate
-    return model
+    @property
+    def description(self) -> dict[str, Any]:
+        """What the card says of the recipe."""
+        if self.recipe:
+            return asdict(self.recipe)
+        return {"batch_size": 64, "length": 100, "optimizer": "Adam, defaults of Keras"}
 
-
-def system_c_model(vocabulary_size: int, steps: int) -> StreamModel:
-    """Return a model of system C's sizes; its rate is the same in all ``steps``."""
-    model = StreamModel(64, vocabulary_size=vocabulary_size, embedding_size=256, units=1024)
-    model.compile(keras.optimizers.Adam(), next_character_loss(), jit_compile=False)
-    return model
+    def compiled(self, counts: npt.NDArray[np.int64], steps: int) -> StreamModel:
+        """Return a new model for ids that occur so often, which is trained in so many steps."""
+        if self.recipe is None:
+            sizes = {"vocabulary_size": len(counts), "embedding_size": 256, "units": 1024}
+            model = StreamModel(64, **sizes)
+            model.compile(keras.optimizers.Adam(), next_character_loss(), jit_compile=False)
+            return model
+        model = self.recipe.build(len(counts))
+        model.dense.bias.assign(log_frequencies(counts))
+        rate = cosine_schedule(self.recipe.learning_rate, steps, self.recipe.warmup_steps)
+        model.optimizer.learning_rate = rate
+        return model
 
 
 SPECIFICATIONS = {
-    "shakespeare": Specification(
-        validation=VALIDATION,
-        epochs=28,
-        batch_size=RECIPE.batch_size,
-        length=RECIPE.length,
-        compiled=shakespeare_model,
-        recipe=asdict(RECIPE),
-        writes=False,
-    ),
-    "great-expectations": Specification(
-        validation=99_390,
-        epochs=20,
-        batch_size=64,
-        length=100,
-        compiled=system_c_model,
-        recipe={"batch_size": 64, "length": 100, "optimizer": "Adam, defaults of Keras"},
-        writes=True,
-    ),
+    "shakespeare": Specification("shakespeare", 28, RECIPE, VALIDATION, keeps_best=True),
+    "great-expectations": Specification("great-expectations", 20, None, 99_390, keeps_best=True),
+    "ru": Specification("ru-gogol", 24, LETTERS),
+    "zh-hans": Specification("zh-hans-sanguo", 16, SYLLABLES),
+    "zh-hant": Specification("zh-hant-sanguo", 16, SYLLABLES),
+    "ko": Specification("ko-stories", 40, STORIES),
 }
+
+
+def written(
+    model: Any, vocabulary: Vocabulary, text: str, validation: int, temperature: float
+) -> list[str]:
+    """Return what a model writes after pieces of the validation text, without those."""
+    starts = np.linspace(len(text) - validation, len(text) - PROMPT_LENGTH, TEXTS).astype(int)
+    prompts = tf.constant([text[start : start + PROMPT_LENGTH] for start in starts])
+    texts = Generator(model, vocabulary)(prompts, TEXT_LENGTH, temperature, SEED).numpy()
+    return [piece.decode()[PROMPT_LENGTH:] for piece in texts]
 
 
 def measures_of_texts(
     model: Any, vocabulary: Vocabulary, text: str, validation: int
 ) -> dict[str, float]:
     """Return ``unknown_words_T`` and ``unpaired_marks_T`` of what a model writes at each T."""
-    begin = len(text) - validation
-    starts = np.linspace(begin, len(text) - PROMPT_LENGTH, TEXTS).astype(int)
-    prompts = tf.constant([text[start : start + PROMPT_LENGTH] for start in starts])
-    generator = Generator(model, vocabulary)
     row = {}
     for temperature in TEMPERATURES:
-        written = generator(prompts, TEXT_LENGTH, temperature, SEED).numpy()
-        texts = [piece.decode()[PROMPT_LENGTH:] for piece in written]
-        row[f"unknown_words_{temperature}"] = writing.unknown_words(texts, text[:begin])
+        texts = written(model, vocabulary, text, validation, temperature)
+        row[f"unknown_words_{temperature}"] = writing.unknown_words(texts, text[:-validation])
         row[f"unpaired_marks_{temperature}"] = writing.unpaired_marks(texts)
     return row
 
@@ -139,20 +157,28 @@ def main() -> None:
     parser.add_argument("name", choices=SPECIFICATIONS)
     parser.add_argument("--epochs", type=at_least(1))
     parser.add_argument("--directory", type=Path)
-    parser.add_argument("--store", action="store_true", help="replace the package's own files")
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("--store", action="store_true", help="replace the stored model and record")
+    end.add_argument("--choice", action="store_true", help="measure on the tenth before the last")
     given = parser.parse_args()
     name, specification = given.name, SPECIFICATIONS[given.name]
     epochs = given.epochs or specification.epochs
-    directory = given.directory or Path("_build") / f"pretrained_{name}"
+    kind = "choice" if given.choice else "pretrained"
+    directory = given.directory or Path("_build") / f"{kind}_{name}"
 
-    text = corpora.load(name)
+    text = corpora.load(specification.corpus)
+    last = specification.validation or len(text) // 10
+    if given.choice:
+        text = text[:-last]
+        last = len(text) // 10
     vocabulary = Vocabulary(text)
-    ids = vocabulary.encode(text)
-    training, validation = windows.split_by_position(ids, specification.validation)
-    rows, length = specification.batch_size, specification.length
+    training, validation = windows.split_by_position(vocabulary.encode(text), last)
+    counts = count(training, len(vocabulary))
+    rows, length = specification.batches
     steps = len(training) // (rows * length)
     keras.utils.set_random_seed(SEED)
-    model = specification.compiled(len(vocabulary), epochs * steps)
+    model = specification.compiled(counts, epochs * steps)
+    change = stand_ins(counts, SEED) if specification.recipe else None
 
     def losses(model: Any) -> dict[str, float]:
         return {
@@ -161,47 +187,54 @@ def main() -> None:
         }
 
     def evaluate(model: Any) -> dict[str, float]:
-        if not specification.writes:
+        if specification.recipe:
             return {"windows_loss": metrics.windows_loss(model, validation)}
-        texts = measures_of_texts(model, vocabulary, text, specification.validation)
-        return losses(model) | texts
+        return losses(model) | measures_of_texts(model, vocabulary, text, last)
 
     history = recorded_run(
         model,
-        lambda step: windows.endless_streams(training, rows, length, step),
+        lambda step: windows.endless_streams(training, rows, length, step, change),
         steps,
         epochs,
         directory,
         evaluate,
-        {"text": text, "recipe": specification.recipe},
+        {"text": text, "recipe": specification.description},
     )
-    checkpoints.load_best(model, directory)
-    best = min(history, key=lambda row: row["windows_loss"])
+    kept = history[-1]
+    if specification.keeps_best:
+        kept = checkpoints.load_best(model, directory)
     # What the file holds is what is measured.
     save_model(model, vocabulary, directory / "half", half=True)
     stored, _ = load_model(directory / "half")
     measured = {protocol: round(loss, 4) for protocol, loss in losses(stored).items()}
+    context, n_gram = best_n_gram(
+        training, validation, len(vocabulary), windows_read(last, most=last)
+    )
+    texts = written(stored, vocabulary, text, last, COPYING)
     card = {
-        "corpus": name,
+        "corpus": specification.corpus,
         "corpus_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        "recipe": specification.recipe | {"epochs": epochs, "seed": SEED},
-        "epoch": int(best["epoch"]),
+        "recipe": specification.description | {"epochs": epochs, "seed": SEED},
+        "epoch": int(kept["epoch"]),
         "minutes": round(sum(row["seconds"] for row in history) / 60, 1),
         "machine": describe_machine(),
-        "validation_characters": specification.validation,
+        "validation_characters": last,
         **measured,
         "windows_bits": round(metrics.bits(measured["windows_loss"]), 4),
         "stream_bits": round(metrics.bits(measured["stream_loss"]), 4),
+        "n_gram_windows_loss": round(n_gram, 4),
+        "n_gram_context": context,
+        "copied_runs": round(writing.copied_runs(texts, text[:-last]), 4),
     }
-    print(card, f"float32: {best['windows_loss']:.5f}", sep="\n")
-    if abs(best["windows_loss"] - measured["windows_loss"]) > 0.001:
-        raise ValueError(f"half precision: expected {best['windows_loss']:.4f}, received {card}")
+    print(card, f"float32: {kept['windows_loss']:.5f}", sep="\n")
+    if abs(kept["windows_loss"] - measured["windows_loss"]) > 0.001:
+        raise ValueError(f"half precision: expected {kept['windows_loss']:.4f}, received {card}")
     if given.store:
         record = f"pretrained_{name.replace('-', '_')}.csv"
         checkpoints.write_history(history, RECORDS / record)
         save_model(stored, vocabulary, shipped(name), card, half=True)
         digest = sha256(shipped(name))
-        print(f"{name}: {digest}  # SHIPPED in charrnn/weights.py")
+        print(f"{name}: {digest}  # SHIPPED or LANGUAGES in charrnn/weights.py")
 
 
 if __name__ == "__main__":

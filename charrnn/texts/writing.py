@@ -5,9 +5,28 @@ A loss says how well a model predicts real text. These measures look at what it 
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-__all__ = ["unknown_words", "unpaired_marks"]
+__all__ = ["copied_runs", "unknown_words", "unpaired_marks"]
+
+
+def copied_runs(texts: Sequence[str], known: str, length: int = 20) -> float:
+    """Return the share of runs of ``length`` characters in ``texts`` that stand in ``known``.
+
+    A run begins at each character of a text that has so many characters after it; NaN without runs.
+
+    Raises:
+        ValueError: ``length`` is below 1.
+    """
+    if length < 1:
+        raise ValueError(f"length: expected at least 1, received {length}")
+
+    def runs(text: str) -> Iterator[str]:
+        return (text[first : first + length] for first in range(len(text) - length + 1))
+
+    stand = set(runs(known))
+    found = [run in stand for text in texts for run in runs(text)]
+    return sum(found) / len(found) if found else math.nan
 
 
 def unknown_words(texts: Sequence[str], known: str) -> float:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from charrnn import command_line, corpora, encoded, recipes, weights
 from charrnn.command_line import main
 from charrnn.export import save_model
 from charrnn.sampler import Sampler
-from charrnn.weights import PRETRAINED, read_weights, shipped
+from charrnn.weights import PRETRAINED, read_weights, shipped, write_weights
 from tests.helpers.own_text import TINY, clock_text
 
 
@@ -109,6 +110,24 @@ def test_evaluate_reads_what_the_model_was_not_trained_on(trained, capsys, monke
     )
     assert lines[3].startswith(
         f"stream, state carried over the text: {card['stream_loss']:.4f} nats"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [200, None])
+def test_evaluate_reads_what_no_training_of_the_model_read(trained, capsys, tmp_path, first):
+    """The model went on from one that kept fewer characters of the same text, or does not say."""
+    model = read_weights(trained / "clock")
+    before = {"corpus_sha256": model.card["corpus_sha256"], "validation_characters": first}
+    write_weights(replace(model, card=model.card | {"from": before}), tmp_path / "model")
+    words = ["evaluate", str(trained / "clock.txt"), "--model", str(tmp_path / "model")]
+    assert main(words) == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said == (
+        "200 of 6,000 characters, those that the model was not trained on"
+        if first
+        else "6,000 of 6,000 characters; the model was trained on parts of it, and its card does "
+        "not say which"
     )
 
 
@@ -283,6 +302,8 @@ def test_a_model_in_a_language_writes_by_its_name_or_says_where_it_is(
     assert f"folder models of {weights.REPOSITORY}" in error
     assert error.count("\n") == 1
     save_model(make_model(), alphabet, tmp_path / "models" / "ru")
+    digest = hashlib.sha256((tmp_path / "models" / "ru.safetensors").read_bytes()).hexdigest()
+    monkeypatch.setitem(weights.LANGUAGES, "ru", digest)
     assert main(["sample", "--model", "ru", "--prompt", "abc", "--length", "5"]) == 0
     output = capsys.readouterr()
     assert (len(output.out), output.err) == (9, "")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from charrnn.texts.writing import unknown_words, unpaired_marks
+from charrnn.texts.writing import copied_runs, unknown_words, unpaired_marks
 
 
 def test_unknown_words_counts_whole_words_only():
@@ -41,3 +41,14 @@ def test_unpaired_marks_needs_marks_of_two_kinds():
     assert math.isnan(unpaired_marks(['"a"', "b”"]))
     with pytest.raises(ValueError, match="closing: expected another mark"):
         unpaired_marks(["a"], '"', '"')
+
+
+def test_copied_runs_are_counted_at_each_character():
+    assert copied_runs(["abcx", "bcd", "ab"], "abcd", 3) == 2 / 3  # abc, bcx, bcd
+    assert copied_runs(["abcd"], "ab cd", 2) == 2 / 3
+    # A run does not reach from one text into the next.
+    assert copied_runs(["ab", "cd"], "abcd", 2) == 1
+    assert copied_runs(["a" * 19 + "b", "a" * 20], "a" * 20) == 1 / 2
+    assert math.isnan(copied_runs(["abc"], "abc", 4))
+    with pytest.raises(ValueError, match="length: expected at least 1, received 0"):
+        copied_runs(["abc"], "abc", 0)
