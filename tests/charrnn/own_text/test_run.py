@@ -152,7 +152,7 @@ def test_the_output_is_that_of_the_model_gone_on_from(calls, make_model, monkeyp
     arguments, named = options(calls)
     recipe = arguments[5]
     assert (recipe.tied, recipe.embedding_size, recipe.units) == (tied, 6, 8)
-    assert bool(recipe.embedding_dropout) == tied
+    assert recipe.embedding_dropout == (recipe.kernel_dropout if tied else 0.0)
     recipe.build(arguments[2]).set_weights(named["start"])
 
 
