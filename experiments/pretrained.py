@@ -54,6 +54,7 @@ RECIPE = Recipe(
     tied=False,
     dropout=0.3,
     kernel_dropout=0.25,
+    embedding_dropout=0.0,
     batch_size=64,
     length=64,
     fresh_every=4,
@@ -129,13 +130,11 @@ SPECIFICATIONS = {
 }
 
 
-def written(
-    model: Any, vocabulary: Vocabulary, text: str, validation: int, temperature: float
-) -> list[str]:
+def written(generator: Generator, text: str, validation: int, temperature: float) -> list[str]:
     """Return what a model writes after pieces of the validation text, without those."""
     starts = np.linspace(len(text) - validation, len(text) - PROMPT_LENGTH, TEXTS).astype(int)
     prompts = tf.constant([text[start : start + PROMPT_LENGTH] for start in starts])
-    texts = Generator(model, vocabulary)(prompts, TEXT_LENGTH, temperature, SEED).numpy()
+    texts = generator(prompts, TEXT_LENGTH, temperature, SEED).numpy()
     return [piece.decode()[PROMPT_LENGTH:] for piece in texts]
 
 
@@ -143,9 +142,10 @@ def measures_of_texts(
     model: Any, vocabulary: Vocabulary, text: str, validation: int
 ) -> dict[str, float]:
     """Return ``unknown_words_T`` and ``unpaired_marks_T`` of what a model writes at each T."""
+    generator = Generator(model, vocabulary)  # traced once
     row = {}
     for temperature in TEMPERATURES:
-        texts = written(model, vocabulary, text, validation, temperature)
+        texts = written(generator, text, validation, temperature)
         row[f"unknown_words_{temperature}"] = writing.unknown_words(texts, text[:-validation])
         row[f"unpaired_marks_{temperature}"] = writing.unpaired_marks(texts)
     return row
@@ -210,7 +210,7 @@ def main() -> None:
     context, n_gram = best_n_gram(
         training, validation, len(vocabulary), windows_read(last, most=last)
     )
-    texts = written(stored, vocabulary, text, last, COPYING)
+    texts = written(Generator(stored, vocabulary), text, last, COPYING)
     card = {
         "corpus": specification.corpus,
         "corpus_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),

@@ -52,9 +52,8 @@ class Trial:
         if name == "dropout":
             return rule.with_dropout(float(value))
         changed = replace(rule, **{name: type(known[name])(float(value))})
-        return changed.with_dropout(
-            changed.dropout
-        )  # an output that is not tied has none of its own
+        # Only a tied output has embeddings of which something is left out.
+        return changed.with_dropout(changed.dropout)
 
 
 TEXTS = ("ko-stories", "zh-hans-sanguo", "ru-gogol")

@@ -101,7 +101,7 @@ class Run:
         recipe: known after ``prepare``.
         n_gram: loss of the best one, known after ``tell_n_gram``.
         history: a row for each report.
-        share: of the run, at the last report.
+        share: of the run, at the last report; all of it where a run that goes on was done already.
         clock: by which the run is timed; it stands still while samples are written.
     """
 
@@ -127,7 +127,7 @@ class Run:
         self.recipe: Recipe | None = None
         self.n_gram: float | None = None
         self.history: checkpoints.History = []
-        self.share = 0.0
+        self.share = 1.0
         self.clock = Clock()
 
     def split(self) -> tuple[Ids, Ids]:

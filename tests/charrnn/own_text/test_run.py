@@ -17,6 +17,7 @@ from charrnn.model import CharacterModel
 from charrnn.own_text import run as own_run
 from charrnn.own_text.origin import merge
 from charrnn.recipes import QUICK
+from charrnn.support.interrupts import Interrupts
 from charrnn.timed_training import Progress
 from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
@@ -293,7 +294,7 @@ def test_without_a_step_the_loss_is_that_of_the_model(tmp_path, monkeypatch, mak
 
 def run_of(text, **wanted):
     pieces = encode(lambda: iter([text]), "text")
-    return own_run.Run(pieces, Path("x.safetensors"), None, own_run.Options(**wanted))
+    return own_run.Run(pieces, Path("x.safetensors"), Interrupts(), own_run.Options(**wanted))
 
 
 def test_a_report_shows_one_line_of_what_the_model_writes(make_model):
@@ -429,3 +430,13 @@ def test_what_goes_on_is_typed_with_all_that_was_wanted(calls, capsys, monkeypat
         '--from "my model"',
     )
     assert _as_typed_again(own_run.Options()) == "--minutes 2 --seed 0"
+
+
+def test_a_run_that_was_done_before_it_went_on_has_not_diverged(make_model):
+    """A process that was killed after the last report goes on with no report."""
+    run = run_of(clock_text())
+    run.prepare(TINY)
+    run.n_gram, run.history = 1.0, [{"seconds": 120.0, "loss": 2.0, "validation_loss": 2.0}]
+    assert "no longer finite" not in run.verdict(2.0, stopped=False)
+    run.report(Progress(0.5, 60.0, 7, 2.0, 2.5, False, make_model(vocabulary_size=11)))
+    assert "no longer finite" in run.verdict(2.0, stopped=False)
