@@ -2,24 +2,24 @@
 
 The path of a text; each module names what goes in and what comes out:
 
-    corpora       a name, path or address -> text
-    vocabulary    text          <-> ids
-    encoded       a name, path or address -> ids, however long the text is
-    windows       ids           -> batches
-    model         ids           -> logits and states
-    streams       the same, with the state carried from batch to batch
-    training      a model and batches -> a trained model
-    checkpoints   a run         <-> its folder
-    frequencies   ids           -> how often each occurs, and what that says before training
-    recipes       a text, a time -> sizes and settings
+    corpora         a name, path or address -> text
+    vocabulary      text          <-> ids
+    encoded         a name, path or address -> ids, however long the text is
+    windows         ids           -> batches
+    model           ids           -> logits and states
+    streams         the same, with the state carried from batch to batch
+    training        a model and batches -> a trained model
+    checkpoints     a run         <-> its folder
+    frequencies     ids           -> how often each occurs, and what that says before training
+    recipes         a text, a time -> sizes and settings
     timed_training  ids, seconds -> a trained model
-    prompts       texts         -> ids, checked
-    generation    a model and prompts -> text
-    sampler       the same in NumPy alone
-    metrics       a model and ids -> loss; n-grams to compare with
-    weights       arrays        <-> files
-    export        a model       <-> files that others load
-    command_line  `python -m charrnn`, or `charrnn`: train, sample, evaluate
+    prompts         texts         -> ids, checked
+    generation      a model and prompts -> text
+    sampler         the same in NumPy alone
+    metrics         a model and ids -> loss; n-grams to compare with
+    weights         arrays        <-> files
+    export          a model       <-> files that others load
+    command_line    `python -m charrnn`, or `charrnn`: train, sample, evaluate
 
 What these share, and behind one word each what serves them:
 
