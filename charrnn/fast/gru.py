@@ -135,13 +135,7 @@ def recur(
         return tf.cast(state, projected.dtype)[None], state
     if not training:
         return gru_scan(projected, state, kernel, bias, dtype)
-    # As parts of the rows, side by side: a core that waits for no other is not held up by its work.
-    parts = processor.shares(projected.shape[1]) if projected.shape[1] else [-1]
-    kernel, dtype = tf.convert_to_tensor(kernel), projected.dtype.name
-    rows = zip(tf.split(projected, parts, axis=1), tf.split(state, parts), strict=True)
-    loops = [gru_loop(inputs, begin, kernel, bias, dtype) for inputs, begin in rows]
-    outputs, states = zip(*loops, strict=True)
-    return tf.concat(outputs, axis=1), tf.concat(states, axis=0)
+    return gru_loop(projected, state, tf.convert_to_tensor(kernel), bias, projected.dtype.name)
 
 
 def set_kernel_dropout(layers: Iterable[Any], rate: float) -> None:

@@ -17,8 +17,8 @@ __all__ = [
 # Where Linux describes the processor; other systems have no such file.
 CPU_INFO = Path("/proc/cpuinfo")
 MATMUL_DTYPES = ("bfloat16", "float32")
-# Fewer rows in a product cost nearly as much time.
-LEAST_ROWS = 16
+# Units of a layer in a part of their own; with fewer, the waiting costs more than the work.
+LEAST_UNITS = 128
 
 
 def has_bfloat16_instructions() -> bool:
@@ -59,10 +59,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def shares(rows: int) -> list[int]:
-    """Return how many rows of a batch each core takes, ``LEAST_ROWS`` of them at least."""
-    parts = max(min(cores(), rows // LEAST_ROWS), 1)
-    return [rows // parts + (part < rows % parts) for part in range(parts)]
+def shares(units: int) -> list[int]:
+    """Return how many units of a layer each core computes, ``LEAST_UNITS`` of them at least."""
+    parts = max(min(cores(), units // LEAST_UNITS), 1)
+    return [units // parts + (part < units % parts) for part in range(parts)]
 
 
 def on_gpu() -> bool:

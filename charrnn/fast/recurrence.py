@@ -2,13 +2,19 @@
 
 Keras' layer multiplies the input inside its loop and leaves the gradient to automatic
 differentiation, which multiplies once a time step for each weight matrix. Here the loop keeps only
-what must wait for the step before: the state times the recurrent kernel, and backwards the gates'
-gradient times its transpose.
+what must wait for the step before: the recurrent kernel times the state, and backwards the kernel
+times the gates' gradient.
+
+Within the loop a column is a row of the batch, so that the kernel is the left factor of its
+products: a library that multiplies packs the right one anew each time, and the state is small. The
+units are computed in parts, one for each core, which so reads its share of the kernel alone.
 """
 
+import itertools
 from typing import Any
 
 from charrnn.backend import tf
+from charrnn.fast import processor
 
 __all__ = ["gru_loop", "gru_scan", "project", "state_after"]
 
@@ -31,21 +37,28 @@ def project(inputs: Any, kernel: Any, bias: Any = None) -> Any:
     return tf.reshape(rows, (steps, batch, kernel.shape[1]))
 
 
-def _gates(projected: Any, product: Any, bias: Any, state: Any) -> Any:
-    """Return the gates of one time step: update, reset, candidate, and the state's part of it."""
-    units = state.shape[-1]
-    projected, product = tf.cast(projected, state.dtype), tf.cast(product, state.dtype)
-    gates = tf.sigmoid(projected[:, : 2 * units] + product[:, : 2 * units])
-    update, reset = gates[:, :units], gates[:, units:]
-    recalled = product[:, 2 * units :] + bias
-    candidate = tf.tanh(projected[:, 2 * units :] + reset * recalled)
+def _gates(projected: Any, product: Any, bias: Any, dtype: Any, axis: int) -> Any:
+    """Return the gates of one time step: update, reset, candidate, and the state's part of it.
+
+    Args:
+        projected: of ``gru_loop`` at this step; the three thirds lie along ``axis``.
+        product: of the state and the recurrent kernel, likewise.
+        bias: of the candidate, in a shape that can be added to a third.
+        dtype: of the results.
+        axis: that of the units.
+    """
+    by_input = tf.split(tf.cast(projected, dtype), 3, axis)
+    *by_state, recalled = tf.split(tf.cast(product, dtype), 3, axis)
+    update, reset = (tf.sigmoid(x + h) for x, h in zip(by_input[:2], by_state, strict=True))
+    recalled += bias
+    candidate = tf.tanh(by_input[2] + reset * recalled)
     return update, reset, candidate, recalled
 
 
 def _local_derivatives(
     update: Any, reset: Any, candidate: Any, recalled: Any, state: Any
 ) -> list[Any]:
-    """Return the derivatives of the new state, number by number, each of shape (batch, units).
+    """Return the derivatives of the new state, number by number, each of its shape.
 
     The new state is ``z h + (1 - z) tanh(x + r a)``, with ``a`` the recalled part. In this order:
     by what the sigmoid of ``z`` takes, by what that of ``r`` takes, by ``a``, by ``x``, and by
@@ -60,29 +73,46 @@ def _local_derivatives(
 
 # Compiled together, because twenty operations on small arrays take about as long as the product.
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-def _forward_step(projected: Any, product: Any, bias: Any, state: Any) -> Any:
-    """Return what a time step of ``gru_loop`` gives: new state, output, derivatives in a row."""
-    update, reset, candidate, recalled = _gates(projected, product, bias, state)
+def _forward_step(projected: Any, product: Any, bias: Any, state: Any, first: int) -> Any:
+    """Return what a time step of ``gru_loop`` gives for some units: state, output, derivatives.
+
+    Args:
+        projected: of all units, shape (3 * all units, batch).
+        product: recurrent kernel times state, shape (3 * units, batch).
+        bias: shape (units,).
+        state: shape (units, batch).
+        first: number of the first of these units.
+
+    Returns:
+        Shapes (units, batch) twice, and (5 * units, batch).
+    """
+    thirds = tf.split(projected, 3)
+    projected = tf.concat([third[first : first + state.shape[0]] for third in thirds], axis=0)
+    update, reset, candidate, recalled = _gates(projected, product, bias[:, None], state.dtype, 0)
     derivatives = _local_derivatives(update, reset, candidate, recalled, state)
-    derivatives = tf.concat([tf.cast(each, projected.dtype) for each in derivatives], axis=1)
+    derivatives = tf.concat([tf.cast(each, projected.dtype) for each in derivatives], axis=0)
     state = candidate + update * (state - candidate)
     return state, tf.cast(state, projected.dtype), derivatives
 
 
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-def _backward_step(d_output: Any, d_state: Any, derivatives: Any) -> Any:
-    """Return the gradients of a time step's product, of its input part, and straight to its state.
+def _backward_step(d_output: Any, d_state: Any, derivatives: Any, first: int) -> Any:
+    """Return the gradients of what a time step had for some units.
 
     Args:
-        d_output: gradient of the step's output, shape (batch, units).
-        d_state: gradient of its state from the steps after it, shape (batch, units).
+        d_output: gradient of the step's output, of all units, shape (all units, batch).
+        d_state: gradient of its state from the steps after it, shape (units, batch).
         derivatives: of ``_forward_step``.
+        first: number of the first of these units.
+
+    Returns:
+        Of the sums of update and reset gate, of the candidate's recurrent and its input part, all
+        in the format of ``d_output``, and straight to the state; each of shape (units, batch).
     """
-    d_state += tf.cast(d_output, d_state.dtype)
-    scales = tf.split(tf.cast(derivatives, d_state.dtype), 5, axis=1)
+    d_state += tf.cast(d_output[first : first + d_state.shape[0]], d_state.dtype)
+    scales = tf.split(tf.cast(derivatives, d_state.dtype), 5)
     *narrow, d_old = [d_state * scale for scale in scales]
-    narrow = [tf.cast(part, d_output.dtype) for part in narrow]
-    return tf.concat(narrow[:3], axis=1), narrow[3], d_old
+    return *(tf.cast(part, d_output.dtype) for part in narrow), d_old
 
 
 def state_after(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
@@ -91,7 +121,7 @@ def state_after(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
 
 
 def _next_state(projected: Any, product: Any, bias: Any, state: Any) -> Any:
-    update, _, candidate, _ = _gates(projected, product, bias, state)
+    update, _, candidate, _ = _gates(projected, product, bias, state.dtype, 1)
     return candidate + update * (state - candidate)
 
 
@@ -151,74 +181,112 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, dtype: str) -> 
     Source: Cho et al. 2014, the reset gate after the product as in cuDNN; the gradient is derived
     in the book.
     """
+    sizes = processor.shares(state.shape[-1])
+    firsts = _firsts(sizes)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
+        steps, units = tf.shape(projected)[0], kernel.shape[0]
         narrow = tf.cast(kernel, dtype)  # (units, 3 * units)
-        steps = tf.shape(projected)[0]
-        inputs = tf.TensorArray(dtype, steps).unstack(projected)
-        history = tf.TensorArray(dtype, steps), tf.TensorArray(dtype, steps)
+        turned = tf.split(tf.transpose(narrow), 3)
+        matrices = [
+            tf.concat([third[first : first + size] for third in turned], axis=0)
+            for first, size in zip(firsts, sizes, strict=True)
+        ]
+        biases = tf.split(bias, sizes)
+        inputs = tf.TensorArray(dtype, steps).unstack(_columns(projected))
 
-        def forward(step: Any, state: Any, output: Any, outputs: Any, derivatives: Any) -> Any:
-            product = tf.matmul(output, narrow)  # (batch, 3 * units)
-            shape = state.shape
-            state, output, parts = _forward_step(inputs.read(step), product, bias, state)
-            state, output = tf.ensure_shape(state, shape), tf.ensure_shape(output, shape)
-            derivatives = derivatives.write(step, parts)  # (batch, 5 * units)
-            return step + 1, state, output, outputs.write(step, output), derivatives
+        def forward(step: Any, states: Any, output: Any, outputs: Any, derivatives: Any) -> Any:
+            here = inputs.read(step)
+            new = [
+                _forward_step(here, tf.matmul(matrix, output), bias, state, first)
+                for matrix, bias, state, first in zip(matrices, biases, states, firsts, strict=True)
+            ]
+            after, narrow_after, each = zip(*new, strict=True)
+            output = tf.ensure_shape(tf.concat(narrow_after, axis=0), output.shape)
+            derivatives = [x.write(step, y) for x, y in zip(derivatives, each, strict=True)]
+            return step + 1, _like(states, after), output, outputs.write(step, output), derivatives
 
-        first = tf.cast(state, dtype)
+        begin = tf.transpose(state)
+        history = tf.TensorArray(dtype, steps), [tf.TensorArray(dtype, steps) for _ in sizes]
         _, last, _, outputs, derivatives = tf.while_loop(
-            lambda step, *_: step < steps, forward, (0, state, first, *history)
+            lambda step, *_: step < steps,
+            forward,
+            (0, tf.split(begin, sizes), tf.cast(begin, dtype), *history),
         )
-        outputs = outputs.stack()
+        outputs = _columns(outputs.stack())
 
         def gradient(d_outputs: Any, d_last: Any) -> Any:
-            before = tf.concat(
-                [first[None], outputs[:-1]], axis=0
-            )  # the state each step began with
-            d_gates, d_input, d_state = _backward(d_outputs, d_last, derivatives, narrow, dtype)
-            units = state.shape[-1]
-            rows = tf.reshape(d_gates, (-1, 3 * units))
+            # The state each step began with.
+            before = tf.concat([tf.cast(state, dtype)[None], outputs[:-1]], axis=0)
+            d_product, d_projected, d_state = _backward(
+                d_outputs, d_last, derivatives, tf.split(narrow, sizes)
+            )
+            rows = tf.reshape(d_product, (-1, 3 * units))
             d_kernel = tf.matmul(tf.reshape(before, (-1, units)), rows, transpose_a=True)
             # Sums over rows with a float32 accumulator in every format.
             d_bias = tf.cast(tf.raw_ops.BiasAddGrad(out_backprop=rows), state.dtype)[2 * units :]
-            d_projected = tf.concat([d_gates[:, :, : 2 * units], d_input], axis=2)
             return d_projected, d_state, tf.cast(d_kernel, state.dtype), d_bias
 
-        return (outputs, last), gradient
+        return (outputs, tf.transpose(tf.concat(last, axis=0))), gradient
 
     # Tensors, not variables, whose gradients would be asked for by another way.
     return run(*map(tf.convert_to_tensor, (projected, state, kernel, bias)))
 
 
-def _backward(d_outputs: Any, d_last: Any, derivatives: Any, kernel: Any, dtype: str) -> Any:
+def _columns(rows: Any) -> Any:
+    """Return an array over time with its rows as columns, and the other way round."""
+    return tf.transpose(rows, (0, 2, 1))
+
+
+def _firsts(sizes: list[int]) -> list[int]:
+    """Return the number of the first unit of each part."""
+    return list(itertools.accumulate([0, *sizes[:-1]]))
+
+
+def _like(before: list[Any], after: Any) -> list[Any]:
+    """Return tensors that are known to have the shapes of others."""
+    return [tf.ensure_shape(x, y.shape) for x, y in zip(after, before, strict=True)]
+
+
+def _backward(d_outputs: Any, d_last: Any, derivatives: list[Any], kernel: list[Any]) -> Any:
     """Walk back through time.
 
     Args:
         d_outputs: gradient of the outputs, shape (time, batch, units).
         d_last: gradient of the last state, shape (batch, units).
-        derivatives: of ``_local_derivatives``, an array over time of shape (batch, 5 * units).
-        kernel: recurrent kernel in the format ``dtype``.
-        dtype: number format of the matrix products.
+        derivatives: for each part of the units those of ``_local_derivatives``, an array over time
+            of shape (5 * units, batch).
+        kernel: for each part of the units its rows of the recurrent kernel, in the format of the
+            matrix products.
 
     Returns:
-        Gradients of the recurrent products, shape (time, batch, 3 * units), of the candidate's
-        input part, shape (time, batch, units), and of the first state, shape (batch, units).
+        Gradients of the recurrent products and of ``projected``, both of shape (time, batch,
+        3 * units), and of the first state, shape (batch, units).
     """
-    steps = tf.shape(d_outputs)[0]
-    d_outputs = tf.TensorArray(dtype, steps).unstack(d_outputs)
-    transposed = tf.transpose(kernel)  # once, or each float32 product would do it again
+    steps, dtype = tf.shape(d_outputs)[0], kernel[0].dtype
+    sizes = [part.shape[0] for part in kernel]
+    d_outputs = tf.TensorArray(dtype, steps).unstack(_columns(d_outputs))
 
-    def backward(step: Any, d_state: Any, d_gates: Any, d_input: Any) -> Any:
-        shape = d_state.shape
-        gates, inputs, d_old = _backward_step(d_outputs.read(step), d_state, derivatives.read(step))
-        product = tf.matmul(gates, transposed)  # (batch, units)
-        d_state = tf.ensure_shape(d_old + tf.cast(product, d_old.dtype), shape)
-        return step - 1, d_state, d_gates.write(step, gates), d_input.write(step, inputs)
+    def backward(step: Any, d_states: Any, d_products: Any, d_projected: Any) -> Any:
+        here = d_outputs.read(step)
+        each = [
+            _backward_step(here, d_state, scales.read(step), first)
+            for d_state, scales, first in zip(d_states, derivatives, _firsts(sizes), strict=True)
+        ]
+        update, reset, recalled, by_input, d_old = zip(*each, strict=True)
+        d_product = tf.concat([*update, *reset, *recalled], axis=0)  # (3 * units, batch)
+        further = [tf.cast(tf.matmul(part, d_product), d_last.dtype) for part in kernel]
+        after = [old + more for old, more in zip(d_old, further, strict=True)]
+        d_products = d_products.write(step, d_product)
+        d_projected = d_projected.write(step, tf.concat([*update, *reset, *by_input], axis=0))
+        return step - 1, _like(d_states, after), d_products, d_projected
 
     arrays = tf.TensorArray(dtype, steps), tf.TensorArray(dtype, steps)
-    _, d_state, d_gates, d_input = tf.while_loop(
-        lambda step, *_: step >= 0, backward, (steps - 1, d_last, *arrays)
+    _, d_states, d_products, d_projected = tf.while_loop(
+        lambda step, *_: step >= 0,
+        backward,
+        (steps - 1, tf.split(tf.transpose(d_last), sizes), *arrays),
     )
-    return d_gates.stack(), d_input.stack(), d_state
+    d_state = tf.transpose(tf.concat(d_states, axis=0))
+    return _columns(d_products.stack()), _columns(d_projected.stack()), d_state

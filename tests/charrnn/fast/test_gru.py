@@ -294,13 +294,13 @@ def test_kernel_dropout_is_refused_where_it_would_do_nothing():
         set_kernel_dropout([GRU(4)], 1.0)
 
 
-def test_rows_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatch):
-    ours = GRU(4, return_sequences=True, return_state=True, matmul_dtype="float32")
+def test_units_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatch):
+    ours = GRU(5, return_sequences=True, return_state=True, matmul_dtype="float32")
     sequences = tf.constant(np.random.default_rng(0).normal(size=(5, 7, 3)), tf.float32)
-    begin = tf.constant(np.random.default_rng(1).normal(size=(5, 4)), tf.float32)
+    begin = tf.constant(np.random.default_rng(1).normal(size=(5, 5)), tf.float32)
 
     def results(parts):
-        monkeypatch.setattr(processor, "shares", lambda rows: parts)
+        monkeypatch.setattr(processor, "shares", lambda units: parts)
         with tf.GradientTape() as tape:
             tape.watch([sequences, begin])
             outputs, state = ours(sequences, initial_state=begin, training=True)
@@ -313,9 +313,15 @@ def test_rows_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("cores", "rows", "expected"),
-    [(1, 64, [64]), (2, 64, [32, 32]), (2, 31, [31]), (4, 50, [17, 17, 16]), (4, 1, [1])],
+    ("cores", "units", "expected"),
+    [
+        (1, 640, [640]),
+        (2, 640, [320, 320]),
+        (2, 255, [255]),
+        (4, 400, [134, 133, 133]),
+        (4, 1, [1]),
+    ],
 )
-def test_each_core_takes_rows_but_not_too_few(monkeypatch, cores, rows, expected):
+def test_each_core_takes_units_but_not_too_few(monkeypatch, cores, units, expected):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
-    assert processor.shares(rows) == expected
+    assert processor.shares(units) == expected
