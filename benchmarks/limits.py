@@ -48,8 +48,8 @@ def step_products(sizes: Sizes) -> list[Product]:
         Product(features, ids, gates),  # and that of the kernel
         Product(characters, ids, gates),  # each character's row of that,
         Product(ids, characters, gates),  # and the rows' gradient
-        Product(sizes.batch, units, gates, sizes.time),  # a step of the recurrence,
-        Product(sizes.batch, gates, units, sizes.time),  # the gradient of its state,
+        Product(gates, units, sizes.batch, sizes.time),  # a step of the recurrence,
+        Product(units, gates, sizes.batch, sizes.time),  # the gradient of its state,
         Product(units, characters, gates),  # and of the kernel, over all steps at once
         Product(characters, units, ids),  # the output,
         Product(characters, ids, units),  # the gradient of its input,
@@ -61,16 +61,16 @@ def product_seconds(product: Product, dtype: str, quick: bool) -> float:
     """Return the time of all products, in seconds.
 
     Args:
-        product: of several, each needs the one before, as in the recurrence.
+        product: of several, the right factor of each is the result before, as in the recurrence.
         dtype: number format.
         quick: a single timed call.
     """
     random = np.random.default_rng(0)
     rows, inner, columns, times = product
-    left = tf.cast(random.standard_normal((rows, inner), "float32"), dtype)
     # Variance 1 / inner keeps the numbers as large as they are.
-    right = random.standard_normal((inner, columns), "float32") * np.float32(inner**-0.5)
-    right = tf.cast(right, dtype)
+    left = random.standard_normal((rows, inner), "float32") * np.float32(inner**-0.5)
+    left = tf.cast(left, dtype)
+    right = tf.cast(random.standard_normal((inner, columns), "float32"), dtype)
 
     @tf.function
     def run(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
@@ -78,9 +78,9 @@ def product_seconds(product: Product, dtype: str, quick: bool) -> float:
             return tf.matmul(left, right)
         for _ in tf.range(times):
             result = tf.matmul(left, right)
-            kept = left[:, columns:]  # of a result that has fewer columns
-            left = tf.concat([result, kept], axis=1) if columns < inner else result[:, :inner]
-        return left
+            kept = right[rows:]  # of a result that has fewer rows
+            right = tf.concat([result, kept], axis=0) if rows < inner else result[:inner]
+        return right
 
     # One number of the result tells that it is done.
     return step_seconds(lambda: run(left, right)[0, 0].numpy(), quick, seconds=0.5)

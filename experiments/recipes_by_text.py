@@ -25,7 +25,7 @@ from experiments.record import Key, fill_table
 
 RECORD = RECORDS / "recipes_by_text.csv"
 # Settings of a recipe that the rules or the changes choose.
-SHOWN = ("units", "embedding_size", "tied", "dropout", "weight_decay")
+SHOWN = ("units", "embedding_size", "length", "tied", "dropout", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,22 @@ class Trial:
         return changed.with_dropout(changed.dropout)
 
 
-TEXTS = ("ko-stories", "zh-hans-sanguo", "ru-gogol")
+CHANGES = {
+    ("ko-stories", 0): ("dropout=0.2", "dropout=0.6", "weight_decay=0", "tied=0", "units=384"),
+    ("zh-hans-sanguo", 0): (
+        "dropout=0.2",
+        "weight_decay=0",
+        "tied=0",
+        "embedding_size=128",
+        "units=640",
+    ),
+    ("ru-gogol", 0): ("dropout=0.2", "weight_decay=0", "tied=1", "length=32"),
+    ("shakespeare", 200_000): ("dropout=0", "dropout=0.2", "dropout=0.5", "weight_decay=0"),
+}
 TRIALS = [
-    *(Trial(name) for name in TEXTS),
-    *(
-        Trial("ko-stories", change=change)
-        for change in ("dropout=0.2", "dropout=0.6", "weight_decay=0", "tied=0", "units=384")
-    ),
-    *(
-        Trial("zh-hans-sanguo", change=change)
-        for change in ("dropout=0.2", "weight_decay=0", "tied=0", "embedding_size=128", "units=640")
-    ),
-    *(Trial("ru-gogol", change=change) for change in ("dropout=0.2", "weight_decay=0")),
-    *(
-        Trial("shakespeare", 200_000, change)
-        for change in ("", "dropout=0", "dropout=0.2", "dropout=0.5", "weight_decay=0")
-    ),
+    Trial(corpus, characters, change)
+    for (corpus, characters), changes in CHANGES.items()
+    for change in ("", *changes)
 ]
 
 

@@ -135,7 +135,7 @@ def recur(
         return tf.cast(state, projected.dtype)[None], state
     if not training:
         return gru_scan(projected, state, kernel, bias, dtype)
-    return gru_loop(projected, state, tf.convert_to_tensor(kernel), bias, projected.dtype.name)
+    return gru_loop(projected, state, kernel, bias, projected.dtype.name)
 
 
 def set_kernel_dropout(layers: Iterable[Any], rate: float) -> None:

@@ -17,8 +17,9 @@ __all__ = [
 # Where Linux describes the processor; other systems have no such file.
 CPU_INFO = Path("/proc/cpuinfo")
 MATMUL_DTYPES = ("bfloat16", "float32")
-# Units of a layer in a part of their own; with fewer, the waiting costs more than the work.
-LEAST_UNITS = 128
+# A layer is computed in parts of so many units at least, and in so many parts at most, because they
+# wait for one another at each time step. Two parts have been measured, of 256 to 512 units.
+LEAST_UNITS, MOST_PARTS = 128, 4
 
 
 def has_bfloat16_instructions() -> bool:
@@ -60,8 +61,11 @@ def cores() -> int:
 
 
 def shares(units: int) -> list[int]:
-    """Return how many units of a layer each core computes, ``LEAST_UNITS`` of them at least."""
-    parts = max(min(cores(), units // LEAST_UNITS), 1)
+    """Return the units of each part of a layer; there are as many parts as cores, if it is large.
+
+    Sums are rounded otherwise in other parts, so the last digits depend on the number of cores.
+    """
+    parts = max(min(cores(), MOST_PARTS, units // LEAST_UNITS), 1)
     return [units // parts + (part < units % parts) for part in range(parts)]
 
 

@@ -7,7 +7,7 @@ times the gates' gradient.
 
 Within the loop a column is a row of the batch, so that the kernel is the left factor of its
 products: a library that multiplies packs the right one anew each time, and the state is small. The
-units are computed in parts, one for each core, which so reads its share of the kernel alone.
+units are computed in parts, so that each core can read its share of the kernel alone.
 """
 
 import itertools
@@ -41,8 +41,8 @@ def _gates(projected: Any, product: Any, bias: Any, dtype: Any, axis: int) -> An
     """Return the gates of one time step: update, reset, candidate, and the state's part of it.
 
     Args:
-        projected: of ``gru_loop`` at this step; the three thirds lie along ``axis``.
-        product: of the state and the recurrent kernel, likewise.
+        projected: the input's part of the gates' sums; the three thirds lie along ``axis``.
+        product: the state's part, from the recurrent kernel, likewise.
         bias: of the candidate, in a shape that can be added to a third.
         dtype: of the results.
         axis: that of the units.
@@ -72,6 +72,7 @@ def _local_derivatives(
 
 
 # Compiled together, because twenty operations on small arrays take about as long as the product.
+# Which units is known when it is compiled, so that picking them costs no copy.
 @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
 def _forward_step(projected: Any, product: Any, bias: Any, state: Any, first: int) -> Any:
     """Return what a time step of ``gru_loop`` gives for some units: state, output, derivatives.
@@ -181,44 +182,43 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, dtype: str) -> 
     Source: Cho et al. 2014, the reset gate after the product as in cuDNN; the gradient is derived
     in the book.
     """
-    sizes = processor.shares(state.shape[-1])
+    units = kernel.shape[0]
+    sizes = processor.shares(units)
     firsts = _firsts(sizes)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(projected: Any, state: Any, kernel: Any, bias: Any) -> Any:
-        steps, units = tf.shape(projected)[0], kernel.shape[0]
+        steps = tf.shape(projected)[0]
         narrow = tf.cast(kernel, dtype)  # (units, 3 * units)
-        turned = tf.split(tf.transpose(narrow), 3)
-        matrices = [
-            tf.concat([third[first : first + size] for third in turned], axis=0)
-            for first, size in zip(firsts, sizes, strict=True)
-        ]
+        by_gate = tf.split(tf.reshape(tf.transpose(narrow), (3, units, units)), sizes, axis=1)
+        matrices = [tf.reshape(part, (-1, units)) for part in by_gate]
         biases = tf.split(bias, sizes)
-        inputs = tf.TensorArray(dtype, steps).unstack(_columns(projected))
+        inputs = tf.TensorArray(dtype, steps).unstack(_swapped(projected))
 
         def forward(step: Any, states: Any, output: Any, outputs: Any, derivatives: Any) -> Any:
-            here = inputs.read(step)
-            new = [
-                _forward_step(here, tf.matmul(matrix, output), bias, state, first)
-                for matrix, bias, state, first in zip(matrices, biases, states, firsts, strict=True)
+            now = inputs.read(step)
+            stepped = [
+                _forward_step(now, tf.matmul(matrix, output), *rest)
+                for matrix, *rest in zip(matrices, biases, states, firsts, strict=True)
             ]
-            after, narrow_after, each = zip(*new, strict=True)
+            after, narrow_after, slopes = zip(*stepped, strict=True)
             output = tf.ensure_shape(tf.concat(narrow_after, axis=0), output.shape)
-            derivatives = [x.write(step, y) for x, y in zip(derivatives, each, strict=True)]
+            derivatives = [x.write(step, y) for x, y in zip(derivatives, slopes, strict=True)]
             return step + 1, _like(states, after), output, outputs.write(step, output), derivatives
 
-        begin = tf.transpose(state)
-        history = tf.TensorArray(dtype, steps), [tf.TensorArray(dtype, steps) for _ in sizes]
+        first = tf.transpose(state)
+        outputs, *derivatives = [tf.TensorArray(dtype, steps) for _ in (0, *sizes)]
         _, last, _, outputs, derivatives = tf.while_loop(
             lambda step, *_: step < steps,
             forward,
-            (0, tf.split(begin, sizes), tf.cast(begin, dtype), *history),
+            (0, tf.split(first, sizes), tf.cast(first, dtype), outputs, derivatives),
         )
-        outputs = _columns(outputs.stack())
+        outputs = _swapped(outputs.stack())
 
         def gradient(d_outputs: Any, d_last: Any) -> Any:
             # The state each step began with.
             before = tf.concat([tf.cast(state, dtype)[None], outputs[:-1]], axis=0)
+            d_last = tf.ensure_shape(d_last, state.shape)
             d_product, d_projected, d_state = _backward(
                 d_outputs, d_last, derivatives, tf.split(narrow, sizes)
             )
@@ -234,9 +234,9 @@ def gru_loop(projected: Any, state: Any, kernel: Any, bias: Any, dtype: str) -> 
     return run(*map(tf.convert_to_tensor, (projected, state, kernel, bias)))
 
 
-def _columns(rows: Any) -> Any:
-    """Return an array over time with its rows as columns, and the other way round."""
-    return tf.transpose(rows, (0, 2, 1))
+def _swapped(matrices: Any) -> Any:
+    """Return an array over time of matrices, each transposed."""
+    return tf.transpose(matrices, (0, 2, 1))
 
 
 def _firsts(sizes: list[int]) -> list[int]:
@@ -245,11 +245,14 @@ def _firsts(sizes: list[int]) -> list[int]:
 
 
 def _like(before: list[Any], after: Any) -> list[Any]:
-    """Return tensors that are known to have the shapes of others."""
+    """Return tensors that are known to have the shapes of others, as a loop needs it.
+
+    Where the batch is unknown but the state has one row, broadcasting would lose that.
+    """
     return [tf.ensure_shape(x, y.shape) for x, y in zip(after, before, strict=True)]
 
 
-def _backward(d_outputs: Any, d_last: Any, derivatives: list[Any], kernel: list[Any]) -> Any:
+def _backward(d_outputs: Any, d_last: Any, derivatives: list[Any], kernels: list[Any]) -> Any:
     """Walk back through time.
 
     Args:
@@ -257,30 +260,31 @@ def _backward(d_outputs: Any, d_last: Any, derivatives: list[Any], kernel: list[
         d_last: gradient of the last state, shape (batch, units).
         derivatives: for each part of the units those of ``_local_derivatives``, an array over time
             of shape (5 * units, batch).
-        kernel: for each part of the units its rows of the recurrent kernel, in the format of the
+        kernels: for each part of the units its rows of the recurrent kernel, in the format of the
             matrix products.
 
     Returns:
         Gradients of the recurrent products and of ``projected``, both of shape (time, batch,
         3 * units), and of the first state, shape (batch, units).
     """
-    steps, dtype = tf.shape(d_outputs)[0], kernel[0].dtype
-    sizes = [part.shape[0] for part in kernel]
-    d_outputs = tf.TensorArray(dtype, steps).unstack(_columns(d_outputs))
+    steps, dtype = tf.shape(d_outputs)[0], kernels[0].dtype
+    sizes = [kernel.shape[0] for kernel in kernels]
+    firsts = _firsts(sizes)
+    d_outputs = tf.TensorArray(dtype, steps).unstack(_swapped(d_outputs))
 
     def backward(step: Any, d_states: Any, d_products: Any, d_projected: Any) -> Any:
-        here = d_outputs.read(step)
-        each = [
-            _backward_step(here, d_state, scales.read(step), first)
-            for d_state, scales, first in zip(d_states, derivatives, _firsts(sizes), strict=True)
+        now = d_outputs.read(step)
+        stepped = [
+            _backward_step(now, d_state, slopes.read(step), first)
+            for d_state, slopes, first in zip(d_states, derivatives, firsts, strict=True)
         ]
-        update, reset, recalled, by_input, d_old = zip(*each, strict=True)
+        update, reset, recalled, by_input, straight = zip(*stepped, strict=True)
         d_product = tf.concat([*update, *reset, *recalled], axis=0)  # (3 * units, batch)
-        further = [tf.cast(tf.matmul(part, d_product), d_last.dtype) for part in kernel]
-        after = [old + more for old, more in zip(d_old, further, strict=True)]
+        by_product = [tf.cast(tf.matmul(kernel, d_product), d_last.dtype) for kernel in kernels]
+        before = [x + y for x, y in zip(straight, by_product, strict=True)]
         d_products = d_products.write(step, d_product)
         d_projected = d_projected.write(step, tf.concat([*update, *reset, *by_input], axis=0))
-        return step - 1, _like(d_states, after), d_products, d_projected
+        return step - 1, _like(d_states, before), d_products, d_projected
 
     arrays = tf.TensorArray(dtype, steps), tf.TensorArray(dtype, steps)
     _, d_states, d_products, d_projected = tf.while_loop(
@@ -289,4 +293,4 @@ def _backward(d_outputs: Any, d_last: Any, derivatives: list[Any], kernel: list[
         (steps - 1, tf.split(tf.transpose(d_last), sizes), *arrays),
     )
     d_state = tf.transpose(tf.concat(d_states, axis=0))
-    return _columns(d_products.stack()), _columns(d_projected.stack()), d_state
+    return _swapped(d_products.stack()), _swapped(d_projected.stack()), d_state

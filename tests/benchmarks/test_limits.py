@@ -21,18 +21,18 @@ def timed(monkeypatch):
     return called
 
 
-@pytest.mark.parametrize("product", [Product(4, 6, 9, 5), Product(4, 9, 6, 5), Product(4, 6, 9)])
+@pytest.mark.parametrize("product", [Product(9, 6, 4, 5), Product(6, 9, 4, 5), Product(4, 6, 9)])
 def test_products_are_those_asked_for_each_needing_the_one_before(monkeypatch, product):
-    """Of a result with too few columns those that were there are kept."""
+    """Of a result with too few rows those that were there are kept."""
     called = timed(monkeypatch)
     assert limits.product_seconds(product, "float32", quick=False) == 0.5
     rows, inner, columns, times = product
     random = np.random.default_rng(0)
-    left = random.standard_normal((rows, inner), "float32")
-    right = random.standard_normal((inner, columns), "float32") * inner**-0.5
+    left = random.standard_normal((rows, inner), "float32") * inner**-0.5
+    right = random.standard_normal((inner, columns), "float32")
     for _ in range(times):
         result = left @ right
-        left = np.concatenate([result, left[:, columns:]], axis=1)[:, :inner]
+        right = np.concatenate([result, right[rows:]])[:inner]
     expected = result[0, 0]
     ((first, quick),) = called
     assert quick is False
@@ -64,6 +64,14 @@ def test_the_products_of_a_step_are_those_that_its_model_multiplies(monkeypatch)
     sizes = Sizes(vocabulary=11, embedding=7, units=5, batch=3, time=4)
     model = StreamModel(3, fresh_every=1, vocabulary_size=11, embedding_size=7, units=5)
 
+    multiplied, matmul = [], tf.matmul
+
+    def noted(left, right, **options):
+        multiplied.append((*left.shape, right.shape[-1]))
+        return matmul(left, right, **options)
+
+    monkeypatch.setattr(tf, "matmul", noted)
+
     @tf.function(input_signature=[tf.TensorSpec((3, 4), "int32")])
     def step(ids):
         with tf.GradientTape() as tape:
@@ -78,8 +86,10 @@ def test_the_products_of_a_step_are_those_that_its_model_multiplies(monkeypatch)
     parts = graph.as_graph_def().library.function
     inside = sum(node.op == "MatMul" for part in parts for node in part.node_def)
     repeated = sorted(tuple(product) for product in products if product.times > 1)
-    assert repeated == [(3, 5, 15, 4), (3, 15, 5, 4)]
+    assert repeated == [(5, 15, 3, 4), (15, 5, 3, 4)]
     assert inside == len(repeated)
+    # The kernel on the left, and a column for each row of the batch.
+    assert {(15, 5, 3), (5, 15, 3)} <= set(multiplied)
 
 
 def test_a_character_of_system_a_costs_20_million_operations():

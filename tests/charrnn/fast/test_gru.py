@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn.backend import keras, tf
-from charrnn.fast import gru, processor
+from charrnn.fast import gru, processor, recurrence
 from charrnn.fast.gru import GRU, check_dropout, set_kernel_dropout
 from charrnn.fast.recurrence import gru_loop, project
 from charrnn.sampler import gru_step
@@ -126,8 +126,9 @@ def plain_loop(projected, state, kernel, bias):
     return tf.stack(outputs), state
 
 
-def test_gradient_is_that_of_automatic_differentiation_in_float64():
-    arguments = in_float64(steps=25)
+@pytest.mark.parametrize("steps", [1, 25])
+def test_gradient_is_that_of_automatic_differentiation_in_float64(steps):
+    arguments = in_float64(steps)
     gradients = []
     for function in (plain_loop, lambda *given: gru_loop(*given, "float64")):
         with tf.GradientTape() as tape:
@@ -294,22 +295,60 @@ def test_kernel_dropout_is_refused_where_it_would_do_nothing():
         set_kernel_dropout([GRU(4)], 1.0)
 
 
-def test_units_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatch):
-    ours = GRU(5, return_sequences=True, return_state=True, matmul_dtype="float32")
-    sequences = tf.constant(np.random.default_rng(0).normal(size=(5, 7, 3)), tf.float32)
-    begin = tf.constant(np.random.default_rng(1).normal(size=(5, 5)), tf.float32)
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 1e-5), ("bfloat16", 0.05)])
+def test_units_in_parts_give_the_same_outputs_state_and_gradients(monkeypatch, dtype, error):
+    """In a graph, as in training, and in the first call without one."""
+    ours = GRU(6, return_sequences=True, return_state=True, matmul_dtype=dtype)
+    sequences, begin = random(BATCH, 7, 3), random(BATCH, 6, seed=3)
+    ours(sequences)
+    ours.set_weights([0.5 * random(*weight.shape).numpy() for weight in ours.weights])
+    scales = random(BATCH, 7, 6, seed=1), random(BATCH, 6, seed=2)
+    asked, stepped, forward_step = [], [], recurrence._forward_step
 
-    def results(parts):
-        monkeypatch.setattr(processor, "shares", lambda units: parts)
+    def gradients(sequences, begin):
         with tf.GradientTape() as tape:
             tape.watch([sequences, begin])
-            outputs, state = ours(sequences, initial_state=begin, training=True)
-            total = tf.reduce_sum(outputs**2) + tf.reduce_sum(state)
-        weights = [weight.value for weight in ours.trainable_variables]
-        return [outputs, state, *tape.gradient(total, [sequences, begin, *weights])]
+            outputs, last = ours(sequences, initial_state=begin, training=True)
+            total = tf.reduce_sum(outputs * scales[0]) + tf.reduce_sum(last * scales[1])
+        found = tape.gradient(total, [sequences, begin, *ours.trainable_variables])
+        return [outputs, last, *found]
 
-    for one, several in zip(results([5]), results([2, 1, 2]), strict=True):
-        np.testing.assert_allclose(several, one, rtol=1e-5, atol=1e-6)
+    def noted(*arguments):
+        stepped.append(arguments[3].shape[0])
+        return forward_step(*arguments)
+
+    monkeypatch.setattr(recurrence, "_forward_step", noted)
+
+    def received(parts, call):
+        monkeypatch.setattr(processor, "shares", lambda units: asked.append(units) or parts)
+        return call(sequences, begin)
+
+    whole = received([6], gradients)
+    stepped.clear()
+    for call in (gradients, tf.function(gradients)):
+        for right, mine in zip(whole, received([3, 1, 2], call), strict=True):
+            np.testing.assert_allclose(mine, right, rtol=error, atol=error)
+    # Each time step without a graph, once with it.
+    assert stepped == 7 * [3, 1, 2] + [3, 1, 2]
+    assert asked == [6, 6, 6]
+
+
+def test_a_graph_for_any_batch_has_the_gradient_of_one_row():
+    _, ours = pair()
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, FEATURES), tf.float32)])
+    def gradient(sequences):
+        with tf.GradientTape() as tape:
+            tape.watch(sequences)
+            state = tf.zeros((1, UNITS))
+            total = tf.reduce_sum(ours(sequences, initial_state=state, training=True)[0])
+        return tape.gradient(total, sequences)
+
+    sequences = random(1, 4, FEATURES)
+    with tf.GradientTape() as tape:
+        tape.watch(sequences)
+        total = tf.reduce_sum(ours(sequences, training=True)[0])
+    np.testing.assert_allclose(gradient(sequences), tape.gradient(total, sequences), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -319,6 +358,7 @@ def test_units_side_by_side_give_the_same_outputs_state_and_gradients(monkeypatc
         (2, 640, [320, 320]),
         (2, 255, [255]),
         (4, 400, [134, 133, 133]),
+        (64, 1024, [256, 256, 256, 256]),
         (4, 1, [1]),
     ],
 )
