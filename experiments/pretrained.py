@@ -128,8 +128,11 @@ class Specification:
         return model
 
 
+# Divided by 1.1, the logits of *shakespeare* would have the lowest loss on the tenth before the
+# validation text: 1.394 in place of 1.400, after 30 passes. But of the words that it then writes
+# 12 % do not stand in the training text; 7 % with 1.02, and 6 % of those of the real text.
 SPECIFICATIONS = {
-    "shakespeare": Specification("shakespeare", 74, OFTEN, VALIDATION),
+    "shakespeare": Specification("shakespeare", 74, OFTEN, VALIDATION, temperature=1.02),
     "great-expectations": Specification("great-expectations", 20, None, 99_390, keeps_best=True),
     "ru": Specification("ru-gogol", 24, LETTERS),
     "zh-hans": Specification("zh-hans-sanguo", 16, SYLLABLES),

@@ -291,9 +291,10 @@ def test_the_packages_model_is_there():
     assert recipe == asdict(specification.recipe) | expected
     record = read_record("pretrained_shakespeare")
     assert len(record) == specification.epochs
-    best = min(record, key=lambda row: row["windows_loss"])
-    assert best["epoch"] == model.card["epoch"]
-    assert best["windows_loss"] == pytest.approx(model.card["windows_loss"], abs=0.001)
+    # The last epoch's weights, with the logits divided by a temperature above 1 afterwards.
+    assert record[-1]["epoch"] == model.card["epoch"] == specification.epochs
+    assert model.card["temperature"] == specification.temperature > 1
+    assert model.card["windows_loss"] < record[-1]["windows_loss"] < 1.39
     assert_minutes(record, model.card)
 
 

@@ -1,7 +1,7 @@
 """What the script that trains the models of the book leaves, on a text of a few words."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,12 @@ from charrnn.recipes import Recipe
 from charrnn.support.files import read_table
 from charrnn.weights import read_weights
 from experiments import pretrained
-from experiments.pretrained import SPECIFICATIONS, Specification
+from experiments.pretrained import (
+    SPECIFICATIONS,
+    Specification,
+    divide_logits,
+    losses_by_temperature,
+)
 
 TEXT = "".join(np.random.default_rng(0).choice(["tick ", "tock ", "dong\n"], 1200))
 TINY = Recipe(embedding_size=4, units=8, batch_size=4, length=16, weight_decay=0.1)
@@ -63,3 +68,30 @@ def test_a_choice_leaves_the_end_of_the_text_aside_and_stores_nothing(run, monke
     assert "'validation_characters': 540" in said
     assert hashlib.sha256(TEXT[:-600].encode()).hexdigest() in said
     assert [path.name for path in folder.iterdir()] == ["run"]
+    assert "losses by temperature: {1.0: " in said
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_temperature_divides_the_logits(tied):
+    model = replace(TINY, tied=tied).build(7)
+    model.dense.bias.assign(np.arange(7.0))
+    ids = np.array([[1, 2, 3]])
+    before = model(ids).numpy()
+    divide_logits(model, 2.0)
+    np.testing.assert_allclose(model(ids), before / 2, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_losses_by_temperature_are_those_of_divided_logits_and_leave_the_model():
+    model = TINY.build(7)
+    model.dense.bias.assign(3 * np.arange(7.0))
+    ids = np.random.default_rng(0).integers(0, 7, 300)
+    before = model.get_weights()
+    losses = losses_by_temperature(model, ids)
+    for weights, expected in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, expected)
+    assert losses[1.0] == pytest.approx(windows_loss(model, ids), abs=1e-4)
+    divide_logits(model, 1.1)
+    assert losses[1.1] == pytest.approx(windows_loss(model, ids), abs=1e-4)
+    # Uniform ids: the surer, the worse.
+    assert losses[1.1] < losses[1.0] - 0.1
