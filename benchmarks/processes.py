@@ -23,7 +23,7 @@ __all__ = [
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"  # a file for each processor
 # That of README's table and picture.
-SHOWN = RESULTS / "amd-epyc-bfloat16.json"
+SHOWN = RESULTS / "intel-r-xeon-r-processor-bfloat16.json"
 
 # Row id -> one value for each round.
 Measurements = dict[str, list[float]]

@@ -4,8 +4,9 @@
 
 The last tenth of each text, which ``charrnn train`` validates on, is left aside: recipes are chosen
 by the loss on windows of the tenth before it, after training on the rest, and set beside the best
-n-gram's on the same characters. Run it on an idle machine. With ``--store`` the table goes to
-``charrnn/records/recipes_by_text.csv``; trials that stand there already are not run again.
+n-gram's on the same characters. Run it on an idle machine with two cores, which the rules are made
+for. With ``--store`` the table goes to ``charrnn/records/recipes_by_text.csv``; trials that stand
+there already are not run again.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 
 from charrnn import corpora, metrics, timed_training
+from charrnn.fast import processor
 from charrnn.own_text.losses import best_n_gram, limit, windows_read
 from charrnn.recipes import Recipe, recipe_for
 from charrnn.support.commands import number_above, run_command
@@ -108,7 +110,7 @@ def key_of(trial: Trial, seconds: float) -> Key:
     return {name: str(value) for name, value in row.items()}
 
 
-def measure_trial(trial: Trial, seconds: float) -> dict[str, float]:
+def measure_trial(trial: Trial, seconds: float) -> dict[str, float | int]:
     """Train for some seconds; return what the trial reached."""
     training, choice, size = parts(trial.corpus, trial.characters)
     recipe, n_gram = recipe_of(trial, seconds), n_gram_loss(trial.corpus, trial.characters)
@@ -119,6 +121,7 @@ def measure_trial(trial: Trial, seconds: float) -> dict[str, float]:
     rows = model.carried.states[0][0].shape[0]
     read = int(model.optimizer.iterations) * rows * recipe.length
     return {
+        "cores": processor.cores(),
         "elapsed": elapsed,
         "passes": read / len(training),
         "windows_loss": loss,
