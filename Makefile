@@ -156,7 +156,7 @@ bench: $(READY) $(PEERS_READY) ## measure against peers (20 minutes, PyTorch amo
 	@$(BIN)/python -m benchmarks.run --peers-python $(PEERS)/bin/python
 	@$(BIN)/python -m benchmarks.picture
 
-bench-scripts: $(READY) ## measure two minutes of training in each language, and long texts (half an hour)
+bench-scripts: $(READY) ## measure two minutes of training in each language, and long texts (20 minutes)
 	@$(BIN)/python -m benchmarks.scripts
 
 serve: $(READY) ## serve the built site on 127.0.0.1

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.scripts [--quick] [--output FILE]
 
-25 to 30 minutes on two cores. Other work on the machine spoils the figures. A ratio of losses is
+17 to 30 minutes on two cores. Other work on the machine spoils the figures. A ratio of losses is
 value / baseline, the loss over that of the best n-gram: below 1 the model is better. A language
 whose text cannot be had is left out, and a line says so. With ``--quick`` the texts are short,
 figures mean nothing, and results are written only where ``--output`` says.
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a smoke run of short texts")
     given = parser.parse_args(arguments)
     if given.output:
-        check_folder(given.output.parent)  # before half an hour's work
+        check_folder(given.output.parent)  # before the work of many minutes
 
     start = time.perf_counter()
     machine = run_json([sys.executable, "-m", "experiments.machine"])

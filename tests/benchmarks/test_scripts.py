@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import result_files, scripts, two_minutes
 from benchmarks.long_texts import PART, write_long_text
-from benchmarks.processes import ContenderError, Runner, run_json
+from benchmarks.processes import ROOT, SHOWN, ContenderError, Runner, run_json
 from benchmarks.rows import GOALS, make_rows
 from benchmarks.table import TITLES, markdown
 from benchmarks.user_commands import seconds_to_report
@@ -91,6 +91,13 @@ def test_the_results_of_the_scripts_stand_beside_those_of_the_bench():
     path = result_files.results_file(machine, "-scripts")
     assert path.name == "some-r-cpu-5-bfloat16-scripts.json"
     assert path.parent == result_files.results_file(machine).parent
+
+
+def test_the_readme_shows_the_committed_results_of_the_scripts():
+    path = SHOWN.with_name(f"{SHOWN.stem}-scripts.json")
+    rows = json.loads(path.read_bytes())["rows"]
+    assert {row["id"] for row in rows} >= SCRIPT_IDS
+    assert markdown(rows) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_first_report_is_found_among_what_a_training_says(monkeypatch):
