@@ -474,6 +474,8 @@ def slow(*given, **named):
 
 STOP, SIGNALS = sys.argv[1:3]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and under nohup
 timed_training.train_for = slow
 sys.exit(main(sys.argv[3:]))
 """
