@@ -154,7 +154,7 @@ def test_the_losses_named_are_those_that_were_measured(name) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     card = read_weights(PRETRAINED).card
     assert f"| {card['windows_loss']:.3f} | {card['stream_loss']:.3f} |" in text
-    (chapter,) = [path for path in chapter_paths() if path.stem == "04_training"]
+    (chapter,) = [path for path in chapter_paths() if path.stem == "training"]
     outputs = chapter.read_text(encoding="utf-8")
     windows, stream = (
         re.search(rf"{protocol}: (\d\.\d+) nats", outputs)[1] for protocol in ("windows", "stream")

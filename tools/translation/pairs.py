@@ -10,7 +10,8 @@ A page is a notebook, `index.md` one of a single cell (see `tools.translation.fi
 
 A hash is the first 12 hexadecimal digits of the SHA-256 of the source in UTF-8, each paragraph on
 one line: where its lines end says nothing to a translator. The address behind the link to Colab is
-left out of it: it changes with the repository, the file name and the language.
+left out of it, because it changes with the repository, the file name and the language, and so are
+the targets of links within the book, because chapters are renamed.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ HASH = re.compile(r"[0-9a-f]{12}")
 COLAB_ADDRESS = re.compile(
     r"https://colab\.research\.google\.com/github/[^\s)]+/notebooks/[\w-]+/[\w.-]+\.ipynb"
 )
+# A link from page to page of the book, whose chapters may be renamed.
+BOOK_LINK = re.compile(r"(?<=\]\()[\w-]+\.(?:ipynb|md)(?:#[^\s)]*)?(?=\))")
 # Ids that Jupyter, Colab and others draw at random; the book's own are words (CONTRIBUTING.md).
 WORDS = re.compile(r"(?!(?=.*[0-9])[0-9a-f-]{8,}$)[a-z0-9-]+")
 
@@ -66,7 +69,7 @@ def unwrapped(source: str) -> str:
 
 def source_hash(source: str) -> str:
     """Return the hash that a translation made from this English source records."""
-    text = unwrapped(COLAB_ADDRESS.sub("", source))
+    text = unwrapped(BOOK_LINK.sub("", COLAB_ADDRESS.sub("", source)))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

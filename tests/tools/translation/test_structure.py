@@ -11,7 +11,7 @@ DETAILS = "<details>\n<summary>Solution</summary>\n\nText\n\n</details>\n"
     [
         ("# A\n\n## B", "# 가\n\n## 나"),
         ("one two `a` and `b`", "`b`와 `a`"),
-        ("[a](02_windows.ipynb#the-task)", "[가](02_windows.ipynb#과제)"),
+        ("[a](windows.ipynb#the-task)", "[가](windows.ipynb#과제)"),
         ("[a](https://x.org/notebooks/en/1.ipynb)", "[가](https://x.org/notebooks/ko/1.ipynb)"),
         ("[a](../../pictures/a.md)", "[가](../../pictures/a.md)"),
         ("![a curve](../a.png)", "![곡선](../a.png)"),
