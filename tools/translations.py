@@ -1,6 +1,6 @@
 """Keep the translations of the book honest.
 
-    python -m tools.translations sync [LANGUAGE...]       copy code, outputs, order from English
+    python -m tools.translations sync [--drop-orphans] [LANGUAGE...]   copy code, outputs, order
     python -m tools.translations check [--strict] [LANGUAGE...]
     python -m tools.translations status [LANGUAGE...]     texts current, stale, missing
     python -m tools.translations accept LANGUAGE CHAPTER [ID...]   these texts follow English now
@@ -8,8 +8,9 @@
 
 A translated page has the cells of the English one, in their order; its code equals English byte for
 byte, and each text records the hash of the English text it was made from. `sync` alone copies,
-`accept` alone renews a hash, and no command changes a translator's words, the address behind the
-link to Colab excepted. How cells are matched and what a hash covers: `tools.translation.pairs`.
+`accept` alone renews a hash, and no command changes a translator's words, addresses of links
+excepted. What a hash covers: `tools.translation.pairs`; how texts are matched:
+`tools.translation.matching`.
 """
 
 import argparse
@@ -20,58 +21,29 @@ from pathlib import Path
 from charrnn.support.commands import run_command
 from charrnn.support.files import write_atomically
 from tools import argument_parser
-from tools.chapters.notebooks import ROOT, Notebook
+from tools.chapters.notebooks import ROOT
 from tools.translation.accept import accept
 from tools.translation.checks import check_language, states
-from tools.translation.figures import FIGURES, figures_bytes, followed, read_figures, to_be_written
-from tools.translation.files import english_pages, page_bytes, read_pages
-from tools.translation.languages import folder, other_languages, skeleton
-from tools.translation.merge import merge
-from tools.translation.pairs import STATES, placed_pages
+from tools.translation.figures import followed, read_figures
+from tools.translation.files import english_pages, read_pages
+from tools.translation.languages import other_languages, skeleton
+from tools.translation.moves import arranged
+from tools.translation.pairs import STATES
+from tools.translation.plan import Contents, plan
 
 NO_LANGUAGE = "no language but English: no folder under notebooks/ has a language.yml"
-Contents = dict[Path, bytes]
 
 
-def plan(
-    root: Path, language: str, english: dict[str, Notebook]
-) -> tuple[Contents, list[Path], list[str]]:
-    """Return what to write, what to remove and what to say so that a language follows English."""
-    contents: Contents = {}
-    lines = []
-    ours = read_pages(root, language)
-    places = placed_pages(english, ours)
-    for name, page in english.items():
-        path = folder(root, language) / name
-        old = places.get(name)
-        merged, did = merge(page, ours[old] if old else None, language)
-        content = page_bytes(path, merged)
-        if path.exists() and path.read_bytes() == content:
-            continue
-        contents[path] = content
-        done = [f"{what}: {number}" for what, number in did.items()]
-        if old is None:
-            done.insert(0, "made")
-        elif old != name:
-            done.insert(0, f"renamed from {old}")
-        lines.append(f"{language}/{name}: {', '.join(done) or 'order or metadata'}")
-    path = folder(root, language) / FIGURES
-    figures = followed(english, read_figures(root, language), places)
-    if to_be_written(path, figures):
-        contents[path] = figures_bytes(figures)
-        lines.append(f"{language}/{FIGURES}: follows the figures of English")
-    gone = {old for new, old in places.items() if old != new} - set(english)
-    return contents, [folder(root, language) / name for name in sorted(gone)], lines
-
-
-def sync(root: Path, names: list[str], new: str | None = None) -> None:
+def sync(
+    root: Path, names: list[str], new: str | None = None, *, drop_orphans: bool = False
+) -> None:
     """Make languages follow English; all is read and found good before anything is written."""
     english = english_pages(root)
     contents: Contents = dict([skeleton(root, new)] if new is not None else [])
     lines = [f"{new}/language.yml: made; fill in the language's name"] if new else []
     removed: list[Path] = []
     for language in [new] if new else other_languages(root, names):
-        more, gone, said = plan(root, language, english)
+        more, gone, said = plan(root, language, english, drop_orphans=drop_orphans)
         contents, removed, lines = contents | more, removed + gone, lines + said
     for path, content in contents.items():
         write_atomically(path, content)
@@ -101,13 +73,11 @@ def status(root: Path, names: list[str]) -> None:
     """Print a table per language: how many texts of each page are current, stale, missing."""
     english = english_pages(root)
     for language in other_languages(root, names):
-        ours = read_pages(root, language)
-        places = placed_pages(english, ours)
-        figures = read_figures(root, language)
+        pages, _ = arranged(english, read_pages(root, language))
+        figures = followed(english, read_figures(root, language))
         rows: dict[str, Counter[str]] = {}
         for name, page in english.items():
-            own = ours[places[name]] if name in places else None
-            found = states(page, own, figures.get(Path(name).stem, {}))
+            found = states(page, pages.get(name), figures.get(Path(name).stem, {}))
             rows[Path(name).stem] = Counter(found.values())
         rows["total"] = sum(rows.values(), Counter())
         width = max(len(row) for row in [*rows, language])
@@ -134,6 +104,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         command.add_argument("languages", nargs="*", help="default: all")
         if name == "check":
             command.add_argument("--strict", action="store_true", help="fail on stale and missing")
+        if name == "sync":
+            words = "delete translations whose English text is gone"
+            command.add_argument("--drop-orphans", action="store_true", help=words)
     command = commands.add_parser("accept", help="record that texts are translated as English is")
     command.add_argument("language")
     command.add_argument("chapter", help="index, or a chapter's number or name")
@@ -157,7 +130,8 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             accept(root, args.language, args.chapter, args.ids, every=args.all, same=args.same)
         else:
             new = args.code if args.command == "add" else None
-            sync(root, getattr(args, "languages", []), new)
+            drop = getattr(args, "drop_orphans", False)
+            sync(root, getattr(args, "languages", []), new, drop_orphans=drop)
     except (ValueError, OSError) as error:
         for line in str(error).splitlines():
             print(f"translations: {line}", file=sys.stderr)

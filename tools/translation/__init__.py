@@ -1,8 +1,12 @@
 """Translations of the chapters, kept honest by hashes.
 
 files      their pages, read and written
-pairs      a text and its translation; what state that is in
+matching   which text belongs to which English one, in the whole book
+pairs      a text and its translation in a page; what state that is in
+moves      texts whose English cell stands in another chapter now
+links      from page to page of the book, as English has them
 merge      English code and outputs with translated prose
+plan       what is written and removed so that a language follows English
 structure  what a translation shares with its English text
 problems   what of a page contradicts English
 checks     the same over all pages of a language

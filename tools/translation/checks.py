@@ -19,8 +19,10 @@ from tools.translation.figures import (
 from tools.translation.files import page_bytes, page_names, read_any_page
 from tools.translation.glossary import Term, read_glossary
 from tools.translation.languages import folder
+from tools.translation.links import read_redirects
 from tools.translation.merge import merge
-from tools.translation.pairs import CURRENT, MISSING, STALE, pair, placed_pages, state
+from tools.translation.moves import arranged
+from tools.translation.pairs import CURRENT, MISSING, STALE, pair, state
 from tools.translation.problems import SYNC, accept_command, page_problems
 
 
@@ -45,25 +47,26 @@ def states(
 
 
 def _figures(
-    root: Path,
-    language: str,
-    english: dict[str, Notebook],
-    places: dict[str, str],
-    terms: list[Term],
+    root: Path, language: str, english: dict[str, Notebook], terms: list[Term]
 ) -> tuple[Figures, list[str]]:
     """Return a language's alternative texts and what is wrong with them."""
     try:
         figures = read_figures(root, language)
     except ValueError as error:
         return {}, [f"{error}; mend it"]
-    expected = followed(english, figures, places)
+    expected = followed(english, figures)
     if to_be_written(folder(root, language) / FIGURES, expected):
         return expected, [f"{language}/{FIGURES}: not as English has its figures; {SYNC}"]
     return figures, figure_problems(english, figures, language, terms)
 
 
 def check_page(
-    english: Notebook, page: Notebook, language: str, path: Path, terms: list[Term]
+    english: Notebook,
+    page: Notebook,
+    language: str,
+    path: Path,
+    terms: list[Term],
+    redirects: Mapping[str, str],
 ) -> list[str]:
     """Return what is wrong with a page; without any other problem, that its file is another's.
 
@@ -73,9 +76,10 @@ def check_page(
         language: its code.
         path: the file of the page.
         terms: the glossary.
+        redirects: old name of a page -> new one.
     """
-    found = page_problems(english, page, language, path.name, terms)
-    expected = page_bytes(path, merge(english, page, language)[0])
+    found = page_problems(english, page, language, path.name, terms, redirects)
+    expected = page_bytes(path, merge(english, page, language, redirects)[0])
     if not found and path.read_bytes() != expected:
         return [f"{language}/{path.name}: not written as sync writes it; {SYNC}"]
     return found
@@ -102,22 +106,27 @@ def check_language(
         Problems, and for each file with something to translate a line with its numbers.
     """
     remarks = []
-    terms = read_glossary(root)
+    terms, redirects = read_glossary(root), read_redirects(root, english)
     ours, unread = _read_all(root, language)
-    places = placed_pages(english, ours)
-    figures, wrong = _figures(root, language, english, places, terms)
+    pages, moves = arranged(english, ours)
+    figures, wrong = _figures(root, language, english, terms)
     problems = [*unread.values(), *wrong]
+    for (old, new), number in moves.items():
+        problems.append(f"{language}/{old}: {number} texts belong to {new} now; {SYNC}")
+    moved = {name for names in moves for name in names}
     for name, page in english.items():
-        old = places.get(name)
-        if old is None:
-            if name not in unread:
-                problems.append(f"{language}/{name}: no such file; {SYNC}")
+        if name not in ours and name not in unread:
+            problems.append(f"{language}/{name}: no such file; {SYNC}")
+        if name not in pages:
             continue
-        place = f"{language}/{old}"
-        if old != name:
-            problems.append(f"{place}: English calls it {name} now; {SYNC}")
-        problems += check_page(page, ours[old], language, folder(root, language) / old, terms)
-        by_state = states(page, ours[old], figures.get(Path(name).stem, {}))
+        place, own = f"{language}/{name}", pages[name]
+        if name in moved:  # what remains wrong after the move
+            after = merge(page, own, language, redirects)[0]
+            problems += page_problems(page, after, language, name, terms, redirects)
+        else:
+            path = folder(root, language) / name
+            problems += check_page(page, own, language, path, terms, redirects)
+        by_state = states(page, own, figures.get(Path(name).stem, {}))
         count = Counter(by_state.values())
         if numbers := [f"{count[kind]} {kind}" for kind in (STALE, MISSING) if count[kind]]:
             remarks.append(f"{place}: {', '.join(numbers)} of {count.total()} texts")
@@ -128,9 +137,12 @@ def check_language(
                     here = f" in {language}/{FIGURES}" if id_ in described else ""
                     then = accept_command(language, name, id_)
                     problems.append(f"{place} ({id_}): {kind}; translate it{here}, then {then}")
-    for name in sorted(set(ours) - set(places.values())):
-        problems.append(
-            f"{language}/{name}: English has no such chapter; move its words to chapters that "
-            "English has, then delete it"
-        )
+    for name in sorted(set(ours) - set(english)):
+        if name not in pages:
+            problems.append(f"{language}/{name}: English has no such chapter; {SYNC}")
+        else:
+            problems.append(
+                f"{language}/{name}: English has no such chapter; move its words to chapters that "
+                f"English has, then delete it, or {SYNC} --drop-orphans"
+            )
     return problems, remarks

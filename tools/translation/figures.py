@@ -15,6 +15,7 @@ import yaml
 from tools.chapters.notebooks import Notebook, alternative_text
 from tools.translation.glossary import Term, departures
 from tools.translation.languages import folder
+from tools.translation.matching import Text, free_name, matched
 from tools.translation.pairs import CURRENT, MISSING, STALE, source_hash
 
 FIGURES = "figures.yml"
@@ -23,6 +24,10 @@ HEADER = """\
 # `python -m tools.translations sync` adds and orders entries, and keeps no comments but this one.
 # Where English has changed, renew the text; `accept LANGUAGE CHAPTER CELL` then records that.
 """
+NO_FIGURE = (
+    "English has no such figure: move its words, or delete it, or run "
+    "python -m tools.translations sync --drop-orphans"
+)
 Entry = dict[str, str]
 Figures = dict[str, dict[str, Entry]]
 
@@ -107,32 +112,46 @@ def describe_figures(page: Notebook, entries: Mapping[str, Entry]) -> None:
             cell.metadata["mystnb"]["image"]["alt"] = entries[cell.id]["text"]
 
 
-def followed(english: dict[str, Notebook], ours: Figures, places: dict[str, str]) -> Figures:
+def followed(english: dict[str, Notebook], ours: Figures) -> Figures:
     """Return what a language's file should hold: the figures that English has, in their order.
 
-    No text is lost: that of a renamed chapter or cell goes with it, that of a figure which English
-    has no more stays. An entry without a text follows English.
+    No text is lost: it goes with its figure, as texts go with their cells, and that of a figure
+    which English has no more stays. An entry without a text follows English.
 
     Args:
         english: file name -> page.
         ours: the language's texts.
-        places: file name in English -> that of the language, as `placed_pages` finds it.
     """
-    left = {stem: {i: e for i, e in cells.items() if e["text"]} for stem, cells in ours.items()}
-    result: Figures = {}
-    for name, page in english.items():
-        stem = Path(name).stem
-        mine = left.pop(Path(places.get(name, name)).stem, {}) | left.pop(stem, {})
-        texts = alternatives(page)
-        cells = {id_: mine.pop(id_) for id_ in texts if id_ in mine}
-        for id_, text in texts.items():
-            if id_ not in cells:
-                renamed = (old for old, entry in mine.items() if entry["english"] == text)
-                old = next(renamed, None)
-                cells[id_] = mine.pop(old) if old else {"english": text, "text": ""}
-        if cells := {id_: cells[id_] for id_ in texts} | mine:
-            result[stem] = cells
-    return result | {stem: cells for stem, cells in left.items() if cells}
+    alts = {Path(name).stem: alternatives(page) for name, page in english.items()}
+    places = [(stem, id_) for stem, cells in ours.items() for id_, e in cells.items() if e["text"]]
+    wanted = [
+        Text(stem, id_, source_hash(alt)) for stem, own in alts.items() for id_, alt in own.items()
+    ]
+    offered = [Text(stem, id_, source_hash(ours[stem][id_]["english"])) for stem, id_ in places]
+    result: Figures = {
+        stem: {id_: {"english": alt, "text": ""} for id_, alt in own.items()}
+        for stem, own in alts.items()
+    }
+    found = matched(wanted, offered)
+    for number, partner in found.items():
+        stem, id_ = places[number]
+        page, name, _ = wanted[partner]
+        result[page][str(name)] = ours[stem][id_]
+    for stem, id_ in (place for number, place in enumerate(places) if number not in found):
+        cells = result.setdefault(stem, {})
+        cells[free_name(id_, cells)] = ours[stem][id_]
+    return {stem: cells for stem, cells in result.items() if cells}
+
+
+def without_orphans(english: dict[str, Notebook], ours: Figures) -> tuple[Figures, int]:
+    """Return the texts whose figures English has, and how many others there are."""
+    alts = {Path(name).stem: alternatives(page) for name, page in english.items()}
+    kept = {
+        stem: {id_: entry for id_, entry in cells.items() if id_ in alts.get(stem, {})}
+        for stem, cells in ours.items()
+    }
+    gone = sum(map(len, ours.values())) - sum(map(len, kept.values()))
+    return {stem: cells for stem, cells in kept.items() if cells}, gone
 
 
 def figures_bytes(figures: Figures) -> bytes:
@@ -160,7 +179,7 @@ def figure_problems(
         for id_, entry in cells.items():
             here = f"{language}/{FIGURES} {stem} {id_}"
             if id_ not in known and entry["text"]:
-                problems.append(f"{here}: English has no such figure: move its words, or delete it")
+                problems.append(f"{here}: {NO_FIGURE}")
             elif states.get(id_) == CURRENT:
                 if source_hash(entry["text"]) == source_hash(known[id_]):
                     problems.append(f"{here}: equals the English text; write it in the language")

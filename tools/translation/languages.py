@@ -1,8 +1,8 @@
 """The languages of the book: each a folder under `notebooks/` with a file `language.yml`.
 
 The file holds `name` (in the language itself), `sphinx` (Sphinx's code for it), `title` (of the
-book) and `words` (what the site says besides the pages). What a language leaves out is taken from
-English, so that a new language can be built at once.
+book), `parts` (captions of the toc) and `words` (what the site says besides the pages). What a
+language leaves out is taken from English, so that a new language can be built at once.
 """
 
 import re
@@ -34,6 +34,7 @@ class Language:
         name: what the language calls itself.
         sphinx: Sphinx's code for it.
         title: the book's title.
+        parts: English captions of the toc's parts -> this language.
         words: what the site says; `messages` among them maps English strings of the theme and its
             extensions to this language.
     """
@@ -42,6 +43,7 @@ class Language:
     name: str
     sphinx: str
     title: str
+    parts: dict[str, str]
     words: dict[str, Any]
 
 
@@ -70,6 +72,9 @@ def languages(root: Path = ROOT) -> dict[str, Language]:
         words = content.get("words") or {}
         if not isinstance(words, dict) or not isinstance(words.get("messages", {}), dict):
             raise ValueError(f"{place}: expected words with keys, received {words!r}")
+        parts = content.get("parts") or {}
+        if not isinstance(parts, dict):
+            raise ValueError(f"{place}: expected captions of parts, received {parts!r}")
         if english := found.get(SOURCE):
             content = {"title": english.title} | content
             unknown = sorted(set(words) - set(english.words))
@@ -78,10 +83,10 @@ def languages(root: Path = ROOT) -> dict[str, Language]:
             words = english.words | words
         texts = {key: content.get(key) for key in ("name", "sphinx", "title")}
         single = {key: value for key, value in words.items() if key != "messages"}
-        for key, value in (single | texts | words.get("messages", {})).items():
+        for key, value in (single | texts | words.get("messages", {}) | parts).items():
             if not (isinstance(value, str) and value.strip()):
                 raise ValueError(f"{place}: expected a text for {key!r}, received {value!r}")
-        found[code] = Language(code=code, words=words, **texts)
+        found[code] = Language(code=code, words=words, parts=parts, **texts)
     return found
 
 

@@ -3,20 +3,27 @@
 import copy
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from tools.chapters.notebooks import Cell, Notebook
+from tools.translation.links import followed_links
+from tools.translation.matching import free_name
 from tools.translation.pairs import (
     COLAB_ADDRESS,
+    CURRENT,
     equal,
     is_prose,
+    is_text,
+    made_from,
     pair,
     source_hash,
     stands_in,
+    state,
 )
 
 
-def expected_source(english: Cell, source: str, language: str) -> str:
-    """Return a translated source with the address of the link to Colab that English asks for."""
+def _with_colab(english: Cell, source: str, language: str) -> str:
+    """Return a source with the address of the link to Colab that English asks for."""
     address = COLAB_ADDRESS.search(english.source) if english.id == "title" else None
     if address is None:
         return source
@@ -24,7 +31,14 @@ def expected_source(english: Cell, source: str, language: str) -> str:
     return COLAB_ADDRESS.sub(lambda _: own, source)
 
 
-def _prose_cell(english: Cell, cell: Cell, language: str) -> Cell:
+def expected_source(english: Cell, cell: Cell, language: str, redirects: Mapping[str, str]) -> str:
+    """Return a translated cell's source with the targets of links that English asks for."""
+    source = _with_colab(english, cell.source, language)
+    current = state(english, cell) == CURRENT
+    return followed_links(english.source, source, redirects, current=current)
+
+
+def _prose_cell(english: Cell, cell: Cell, language: str, redirects: Mapping[str, str]) -> Cell:
     """Return a translated cell's prose under its partner's id and metadata."""
     result = copy.deepcopy(cell)
     result.cell_type, result.id = "markdown", english.id
@@ -33,7 +47,7 @@ def _prose_cell(english: Cell, cell: Cell, language: str) -> Cell:
         result.metadata["translation"] = copy.deepcopy(cell.metadata["translation"])
     for key in ("outputs", "execution_count"):
         result.pop(key, None)
-    result.source = expected_source(english, cell.source, language)
+    result.source = expected_source(english, cell, language, redirects)
     return result
 
 
@@ -41,7 +55,7 @@ def stand_in(english: Cell, language: str) -> Cell:
     """Return a cell that holds the English text until somebody translates it."""
     result = copy.deepcopy(english)
     result.metadata["translation"] = {"stand_in": source_hash(english.source)}
-    result.source = expected_source(english, english.source, language)
+    result.source = _with_colab(english, english.source, language)
     return result
 
 
@@ -51,20 +65,30 @@ def _orphan(cell: Cell, taken: set[str]) -> Cell:
     result.cell_type = "markdown"
     for key in ("outputs", "execution_count"):
         result.pop(key, None)
-    name = cell.get("id") or "orphan"
-    names = [name, f"{name[:50]}-orphan", *(f"{name[:50]}-orphan-{n}" for n in range(2, 1000))]
-    result.id = next(name for name in names if name not in taken)
+    result.id = free_name(cell.get("id") or "orphan", taken)
     taken.add(result.id)
     return result
 
 
 def merge(
-    english: Notebook, translated: Notebook | None, language: str
+    english: Notebook,
+    translated: Notebook | None,
+    language: str,
+    redirects: Mapping[str, str],
+    *,
+    drop_orphans: bool = False,
 ) -> tuple[Notebook, Counter[str]]:
     """Return what a translated notebook should hold, and what of it differs from what it holds.
 
     Code, outputs, metadata and order come from English, prose from the translation. Prose without
-    an English partner stays, after the cell that it followed. Neither argument is changed.
+    an English partner stays, after the cell that it followed.
+
+    Args:
+        english: the English page; not changed.
+        translated: the language's page, None if it has none; not changed.
+        language: its code.
+        redirects: old name of a page -> new one.
+        drop_orphans: leave out prose whose English text is gone.
     """
     ours = translated.cells if translated is not None else []
     found = pair(english, translated) if translated is not None else {}
@@ -78,8 +102,10 @@ def merge(
             last = found[number]
             renamed = cell.get("id") != english.cells[last].id
             did["ids given again"] += renamed and is_prose(cell)
-        elif not is_prose(cell) or stands_in(cell) or not cell.source.strip():
+        elif not is_text(cell):
             did["cells dropped"] += 1
+        elif drop_orphans and made_from(cell):
+            did["orphans dropped"] += 1
         else:
             orphans.setdefault(last, []).append(_orphan(cell, taken))
             did["cells kept that English lacks (see check)"] += 1
@@ -94,8 +120,8 @@ def merge(
             did["stand-ins added"] += cell is None
             did["stand-ins renewed"] += cell is not None and not equal(cell, cells[-1])
         else:
-            cells.append(_prose_cell(source, cell, language))
-            did["links to Colab written"] += cells[-1].source != cell.source
+            cells.append(_prose_cell(source, cell, language, redirects))
+            did["texts with other links"] += cells[-1].source != cell.source
         cells += orphans.get(number, [])
     result = copy.deepcopy(english)
     result.cells = cells

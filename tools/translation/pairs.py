@@ -1,4 +1,4 @@
-"""Which translated cell belongs to which English one, and whether it is current.
+"""Which translated cell of a page belongs to which English one, and whether it is current.
 
 A page is a notebook, `index.md` one of a single cell (see `tools.translation.files`). A cell's
 `metadata.translation` has one of two keys:
@@ -17,11 +17,11 @@ the targets of links within the book, because chapters are renamed.
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from tools.chapters.notebooks import Cell, Notebook
+from tools.translation.matching import Text, matched
 
 CURRENT, STALE, MISSING = "current", "stale", "missing"
 STATES = (CURRENT, STALE, MISSING)
@@ -31,15 +31,11 @@ COLAB_ADDRESS = re.compile(
 )
 # A link from page to page of the book, whose chapters may be renamed.
 BOOK_LINK = re.compile(r"(?<=\]\()[\w-]+\.(?:ipynb|md)(?:#[^\s)]*)?(?=\))")
-# Ids that Jupyter, Colab and others draw at random; the book's own are words (CONTRIBUTING.md).
-WORDS = re.compile(r"(?!(?=.*[0-9])[0-9a-f-]{8,}$)[a-z0-9-]+")
 
 FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})\s*(.*)")
 # A line that belongs to no paragraph before it, and one that no paragraph goes on from.
 APART = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|#|>|\||\$\$|</?[a-z]|`{3,}|~{3,})")
 ALONE = re.compile(r"\s*(?:#|\||\$\$|</?[a-z]|`{3,}|~{3,})")
-
-EVERYWHERE = {"title", "objectives", "setup", "parameters", "imports", "summary", "exercises"}
 
 
 def _goes_on(before: str, line: str) -> bool:
@@ -79,6 +75,11 @@ def recorded(cell: Cell, key: str = "source") -> Any:
     return translation.get(key) if isinstance(translation, dict) else None
 
 
+def made_from(cell: Cell) -> str:
+    """Return the hash of the English text that a cell was made from, "" if it records none."""
+    return str(recorded(cell) or recorded(cell, "stand_in") or "")
+
+
 def state(english: Cell, translated: Cell | None) -> str:
     """Return "current", "stale" or "missing" for the translation of a Markdown cell."""
     if translated is None or (source := recorded(translated)) is None:
@@ -101,26 +102,34 @@ def is_prose(cell: Cell) -> bool:
     return bool(cell.cell_type != "code" or "translation" in cell.metadata)
 
 
+def is_text(cell: Cell) -> bool:
+    """Return whether a cell of a translation holds words of a translator."""
+    return is_prose(cell) and not stands_in(cell) and bool(cell.source.strip())
+
+
 def equal(left: Any, right: Any) -> bool:
     """Return whether two values are written alike: 1, 1.0 and true are three things."""
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
 def pair(english: Notebook, translated: Notebook) -> dict[int, int]:
-    """Find the English partners of a translation's cells.
+    """Find the English partners of a page's cells.
 
-    By hash, which says what a text was made from; then by id; then, where an id was lost and the
-    English has changed since, by place: between two partners whose number of cells without id
-    equals the number of English cells without partner. Of several cells with one id, a current
-    translation comes before a stale one, and that before a stand-in.
+    Texts are matched by what they were made from, then by id, as in `tools.translation.matching`;
+    what is left of English then takes stand-ins and code, by id, and code by what it holds.
 
     Returns:
         Number of the translated cell -> number of the English one, both from 0.
     """
     theirs, ours = english.cells, translated.cells
-    hashes = [source_hash(cell.source) for cell in theirs]
-    found: dict[int, int] = {}
-    free = dict.fromkeys(range(len(theirs)))
+    prose = [number for number, cell in enumerate(theirs) if cell.cell_type == "markdown"]
+    texts = [number for number, cell in enumerate(ours) if is_text(cell)]
+    pairs = matched(
+        [Text("", theirs[n].id, source_hash(theirs[n].source)) for n in prose],
+        [Text("", ours[n].get("id"), made_from(ours[n])) for n in texts],
+    )
+    found = {texts[number]: prose[partner] for number, partner in pairs.items()}
+    free = dict.fromkeys(n for n in range(len(theirs)) if n not in found.values())
 
     def fits(cell: Cell, partner: Cell) -> bool:
         if partner.cell_type == "markdown":
@@ -135,74 +144,6 @@ def pair(english: Notebook, translated: Notebook) -> dict[int, int]:
                     found[number] = partner
                     del free[partner]
 
-    def same_id(cell: Cell, n: int) -> bool:
-        return bool(cell.get("id") == theirs[n].id)
-
-    def same_hash(cell: Cell, n: int) -> bool:
-        return bool(recorded(cell) == hashes[n])
-
-    attach(lambda cell, n: same_hash(cell, n) and same_id(cell, n))
-    attach(same_hash)
-    attach(lambda cell, n: same_id(cell, n) and not stands_in(cell))
-    attach(same_id)
-    attach(lambda cell, n: recorded(cell, "stand_in") == hashes[n])
+    attach(lambda cell, n: bool(cell.get("id") == theirs[n].id))
     attach(lambda cell, n: cell.cell_type == "code" and cell.source == theirs[n].source)
-    return found | _by_place(theirs, ours, found)
-
-
-def _by_place(theirs: list[Cell], ours: list[Cell], found: dict[int, int]) -> dict[int, int]:
-    """Return the partners that only their place gives to translated cells without an id."""
-    placed: dict[int, int] = {}
-    partners = set(found.values())
-    lost: list[int] = []
-    previous = -1
-    for number in range(len(ours) + 1):
-        after = found.get(number) if number < len(ours) else len(theirs)
-        if after is not None:
-            between = range(previous + 1, after)
-            free = [n for n in between if n not in partners and theirs[n].cell_type == "markdown"]
-            if len(free) == len(lost):
-                placed |= dict(zip(lost, free, strict=True))
-            previous, lost = after, []
-        elif recorded(ours[number]) and not WORDS.fullmatch(ours[number].get("id", "")):
-            lost.append(number)
-    return placed
-
-
-def placed_pages(english: dict[str, Notebook], translated: dict[str, Notebook]) -> dict[str, str]:
-    """Find the translated file of each English one, were it renamed, by what stands in it.
-
-    A cell speaks for the one English chapter that has its hash, or else its id; ids that several
-    chapters have, or that every chapter must have, say nothing. A file follows the chapter that
-    more than half of its cells speak for, unless another file has that name and keeps it.
-
-    Args:
-        english: file name -> page.
-        translated: the same of one language.
-
-    Returns:
-        Name in English -> name of the translated file that belongs there.
-    """
-    keys = {
-        name: {key for cell in page.cells for key in (cell.id, source_hash(cell.source))}
-        for name, page in english.items()
-    }
-    count = Counter(key for found in keys.values() for key in found)
-    owner = {key: name for name, found in keys.items() for key in found if count[key] == 1}
-    owner = {key: name for key, name in owner.items() if key not in EVERYWHERE}
-    moves: dict[str, tuple[int, str]] = {}
-    for old, page in translated.items():
-        votes: Counter[str] = Counter()
-        for cell in page.cells:
-            names = [str(recorded(cell)), str(recorded(cell, "stand_in")), cell.get("id")]
-            for name in [name for name in names if name in owner][:1]:
-                votes[owner[name]] += 1
-            votes["nobody's"] += not any(name in count for name in names)
-        new, most = max(votes.items(), key=lambda item: item[1], default=("", 0))
-        if new in english and new != old and 2 * most > votes.total():
-            moves[new] = max(moves.get(new, (0, "")), (most, old))
-    result = {new: old for new, (_, old) in moves.items()}
-    while kept := [new for new in result if new in translated and new not in result.values()]:
-        del result[kept[0]]
-    same = {name: name for name in translated if name in english}
-    return result | {name: name for name in same if name not in result.values()}
+    return found

@@ -1,6 +1,7 @@
 """What is wrong with a translated page, in one line each with what to do."""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,7 +59,12 @@ def _record_problems(english: Cell, cell: Cell, accept: str) -> list[str]:
 
 
 def _prose_problems(
-    english: Cell, cell: Cell, language: str, accept: str, terms: list[Term]
+    english: Cell,
+    cell: Cell,
+    language: str,
+    accept: str,
+    terms: list[Term],
+    redirects: Mapping[str, str],
 ) -> list[str]:
     """Return what is wrong with a translated Markdown cell beside its partner."""
     problems = []
@@ -71,8 +77,8 @@ def _prose_problems(
     if stands_in(cell, english):
         if not equal(cell.get("source"), stand_in(english, language).source):
             problems.append(f"holds an older English text; {SYNC}")
-    elif expected_source(english, cell.source, language) != cell.source:
-        problems.append(f"the link to Colab leads elsewhere; {SYNC}")
+    elif expected_source(english, cell, language, redirects) != cell.source:
+        problems.append(f"a link leads elsewhere; {SYNC}")
     elif state(english, cell) == CURRENT:
         problems += text_problems(english, cell.source, language)
         texts = plain_words(english.source), plain_words(cell.source)
@@ -98,11 +104,19 @@ def _no_partner(cell: Cell) -> str:
         return f"English has no such code cell; code is changed in English; {SYNC}, which drops it"
     if stands_in(cell):
         return f"English has no such stand-in; {SYNC}, which drops it"
-    return "English has no such cell: move its words to cells that English has, then delete it"
+    return (
+        "English has no such cell: move its words to cells that English has, then delete it, or "
+        f"{SYNC} --drop-orphans"
+    )
 
 
 def page_problems(
-    english: Notebook, translated: Notebook, language: str, name: str, terms: list[Term]
+    english: Notebook,
+    translated: Notebook,
+    language: str,
+    name: str,
+    terms: list[Term],
+    redirects: Mapping[str, str],
 ) -> list[str]:
     """Check a page of a language against English; return a message for each problem."""
     place = f"{language}/{name}"
@@ -122,7 +136,7 @@ def page_problems(
             found = [f"lost its id {source.id}; {SYNC}"] if cell.get("id") != source.id else []
             if source.cell_type == "markdown":
                 accept = accept_command(language, name, source.id)
-                found += _prose_problems(source, cell, language, accept, terms)
+                found += _prose_problems(source, cell, language, accept, terms, redirects)
             else:
                 found += _code_problems(source, cell)
         cells += [f"{where(place, translated, cell)}: {problem}" for problem in found]

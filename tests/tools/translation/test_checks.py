@@ -86,7 +86,7 @@ DRIFT = [  # what is done to the translation, words of the message; sync mends a
         lambda page: cell_of(page, "third").metadata.update(tags=["slow"]),
         r"\(third\): the metadata",
     ),
-    (other_address, r"\(title\): the link to Colab leads elsewhere"),
+    (other_address, r"\(title\): a link leads elsewhere"),
     (stand_in_of_old, r"\(third\): a translation that is not accepted|holds an older English"),
 ]
 

@@ -65,28 +65,89 @@ def test_a_page_has_current_texts_and_else_the_english_ones() -> None:
 def test_texts_are_kept_and_entries_without_one_follow_english() -> None:
     english = {TINY: page(bars=BARS, curve=CURVE)}
     empty = {"english": BARS, "text": ""}
-    assert followed(english, {}, {}) == {
+    assert followed(english, {}) == {
         "01_tiny": {"bars": empty, "curve": {"english": CURVE, "text": ""}}
     }
     older = {"english": "Two bars.", "text": ""}
     gone = {"english": "A map.", "text": "지도."}
     ours = {"01_tiny": OWN | {"bars": older, "map": gone, "nothing": older}, "02_old": OWN}
     expected = {"01_tiny": {"bars": empty, **OWN, "map": gone}, "02_old": OWN}
-    assert followed(english, ours, {}) == expected
-    assert list(followed(english, ours, {})["01_tiny"]) == ["bars", "curve", "map"]
-    assert followed(english, expected, {}) == expected
-    assert followed({TINY: page()}, {"01_tiny": {"bars": empty}}, {}) == {}
+    assert followed(english, ours) == expected
+    assert list(followed(english, ours)["01_tiny"]) == ["bars", "curve", "map"]
+    assert followed(english, expected) == expected
+    assert followed({TINY: page()}, {"01_tiny": {"bars": empty}}) == {}
 
 
 def test_texts_go_with_a_renamed_chapter_and_a_renamed_cell() -> None:
     ours = {"01_tiny": OWN}
     renamed = {"02_small.ipynb": page(curve=CURVE)}
-    assert followed(renamed, ours, {"02_small.ipynb": TINY}) == {"02_small": OWN}
+    assert followed(renamed, ours) == {"02_small": OWN}
     cell = {TINY: page(bars=BARS, fall=CURVE)}
-    assert followed(cell, ours, {})["01_tiny"]["fall"] == OWN["curve"]
-    assert set(followed(cell, ours, {})["01_tiny"]) == {"bars", "fall"}
+    assert followed(cell, ours)["01_tiny"]["fall"] == OWN["curve"]
+    assert set(followed(cell, ours)["01_tiny"]) == {"bars", "fall"}
     other = {TINY: page(fall=f"{CURVE} Steeply.")}  # nobody knows that it is the same figure
-    assert set(followed(other, ours, {})["01_tiny"]) == {"fall", "curve"}
+    assert set(followed(other, ours)["01_tiny"]) == {"fall", "curve"}
+
+
+def test_texts_go_with_figures_that_move_to_another_chapter() -> None:
+    other = "02_other.ipynb"
+    bars = {"bars": {"english": BARS, "text": "막대 세 개."}}
+    ours = {"01_tiny": bars | OWN}
+    assert followed({TINY: page(bars=BARS), other: page(curve=CURVE)}, ours) == {
+        "01_tiny": bars,
+        "02_other": OWN,
+    }
+    stale = page(curve=f"{CURVE} Steeply.")  # the id alone says which it is
+    assert followed({TINY: page(bars=BARS), other: stale}, ours)["02_other"] == OWN
+    two = {TINY: page(bars=BARS), other: stale, "03_more.ipynb": stale}  # and here it does not
+    assert followed(two, ours)["01_tiny"] == bars | OWN
+    swapped = {TINY: page(bars=CURVE), other: page(bars=BARS)}
+    both = {"01_tiny": bars, "02_other": {"bars": OWN["curve"]}}
+    assert followed(swapped, both) == {"01_tiny": both["02_other"], "02_other": bars}
+
+
+def test_no_text_of_a_figure_is_lost_to_another_of_that_id() -> None:
+    other = "02_other.ipynb"
+    gone = {"english": "A map.", "text": "지도."}
+    ours = {"01_tiny": {"curve": gone}, "02_other": OWN}
+    result = followed({TINY: page(curve=CURVE), other: page()}, ours)
+    assert result == {"01_tiny": {"curve": OWN["curve"], "curve-orphan": gone}}
+    assert followed({TINY: page(curve=CURVE), other: page()}, result) == result
+
+
+def test_status_follows_a_figure_to_another_chapter(tmp_path: Path, capsys) -> None:
+    english = tmp_path / "notebooks" / SOURCE
+    write_chapter(english, page(), "02_other")
+    book(tmp_path, curve=CURVE)
+    write_toc(tmp_path, "01_tiny", "02_other")
+    assert main(["add", "ko"], tmp_path) == 0
+    (tmp_path / "notebooks" / "ko" / FIGURES).write_bytes(figures_bytes({"01_tiny": OWN}))
+    write_chapter(english, page())
+    write_chapter(english, page(curve=CURVE), "02_other")
+    for _ in range(2):  # before and after sync
+        capsys.readouterr()
+        assert main(["status"], tmp_path) == 0
+        assert "| 02_other |       1 |     0 |" in capsys.readouterr().out
+        assert main(["sync"], tmp_path) == 0
+    assert main(["check"], tmp_path) == 0
+
+
+def test_orphans_are_dropped_on_request_alone(tmp_path: Path, capsys) -> None:
+    book(tmp_path, curve=CURVE)
+    assert main(["add", "ko"], tmp_path) == 0
+    path = tmp_path / "notebooks" / "ko" / FIGURES
+    gone = {"english": "A map.", "text": "지도."}
+    old = {"curve": {"english": "A line.", "text": "선."}}
+    path.write_bytes(figures_bytes({"01_tiny": OWN | {"map": gone}, "02_old": old}))
+    before = path.read_bytes()
+    assert main(["sync"], tmp_path) == 0
+    assert path.read_bytes() == before
+    capsys.readouterr()
+    assert main(["sync", "ko", "--drop-orphans"], tmp_path) == 0
+    assert capsys.readouterr().out == (
+        "ko/figures.yml: follows the figures of English, orphans dropped: 2\n"
+    )
+    assert read_figures(tmp_path, "ko") == {"01_tiny": OWN}
 
 
 def test_the_file_holds_what_it_was_given(tmp_path: Path) -> None:
