@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from charrnn.export import load_model
+from charrnn.generation import Generator
 from charrnn.metrics import windows_loss
 from charrnn.recipes import Recipe
 from charrnn.support.files import read_table
+from charrnn.texts import writing
+from charrnn.vocabulary import Vocabulary
 from charrnn.weights import read_weights
 from experiments import pretrained
 from experiments.pretrained import (
@@ -17,6 +20,8 @@ from experiments.pretrained import (
     Specification,
     divide_logits,
     losses_by_temperature,
+    unknown_words_by_temperature,
+    written,
 )
 
 TEXT = "".join(np.random.default_rng(0).choice(["tick ", "tock ", "dong\n"], 1200))
@@ -69,6 +74,22 @@ def test_a_choice_leaves_the_end_of_the_text_aside_and_stores_nothing(run, monke
     assert hashlib.sha256(TEXT[:-600].encode()).hexdigest() in said
     assert [path.name for path in folder.iterdir()] == ["run"]
     assert "losses by temperature: {1.0: " in said
+    # All words of the clock stand in its training text.
+    assert "unknown words by temperature (real text 0.000): {1.0: " in said
+
+
+@pytest.mark.slow
+def test_words_that_the_text_lacks_are_counted_at_each_temperature(monkeypatch):
+    monkeypatch.setattr(pretrained, "TEXT_LENGTH", 200)
+    vocabulary = Vocabulary(TEXT)
+    model = TINY.build(len(vocabulary))
+    shares = unknown_words_by_temperature(model, vocabulary, TEXT, 600)
+    assert list(shares) == list(pretrained.CHOICES)
+    for temperature in (1.0, 1.15):
+        texts = written(Generator(model, vocabulary), TEXT, 600, temperature)
+        expected = writing.unknown_words(texts, TEXT[:-600])
+        assert shares[temperature] == pytest.approx(expected, abs=1e-3)
+        assert expected > 0.5  # an untrained model writes no words
 
 
 @pytest.mark.parametrize("tied", [False, True])
