@@ -4,7 +4,8 @@
     python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
 
 The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
-is written) and `taught` (what is taught equals what `charrnn` holds).
+is written), `reading_rules` (what a reader is asked), `alone_rules` (a chapter that stands alone)
+and `taught` (what is taught equals what `charrnn` holds).
 """
 
 import sys
@@ -12,11 +13,16 @@ from pathlib import Path
 
 from charrnn.support.commands import run_command
 from tools import chapters_of
-from tools.chapters import output_rules, source_rules
+from tools.chapters import alone_rules, output_rules, reading_rules, source_rules
 from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
 
-RULES = (*output_rules.RULES, *source_rules.RULES)
+RULES = (
+    *output_rules.RULES,
+    *source_rules.RULES,
+    *reading_rules.RULES,
+    *alone_rules.RULES,
+)
 
 
 def check_notebook(

@@ -1,12 +1,14 @@
 """Run a chapter as Colab runs it: from the file alone, the package installed by the set-up cell.
 
-    python -m tools.run_colab                   the first chapter of every language
+    python -m tools.run_colab                   the chapters that stand alone, in English, and
+                                                the first of the others in every language
     python -m tools.run_colab --chapter 4       another one, by its place in the toc or its name
 
 A clean environment has Colab's TensorFlow, Keras and NumPy, as far as the package index offers them
 for this Python, and no `charrnn`. The notebook of each language stands alone in an empty folder.
 Its set-up cell installs the package from the repository's address on the internet, in place of
-which git is given a bare clone of this repository; uncommitted changes do not take part.
+which git is given a bare clone of this repository; uncommitted changes do not take part. A chapter
+that stands alone installs nothing, and finds its text in Keras' folder.
 """
 
 import os
@@ -20,9 +22,16 @@ from pathlib import Path
 from charrnn.support.commands import run_command
 from charrnn.support.folders import MARKER
 from tools import argument_parser
-from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters
+from tools.chapters.keras_folder import keras_home
+from tools.chapters.notebooks import (
+    ROOT,
+    chapter_paths,
+    find_chapters,
+    is_standalone,
+    read_chapter,
+)
 from tools.chapters.repository import read_repository
-from tools.translation.languages import folder, languages
+from tools.translation.languages import SOURCE, folder, languages
 
 # Colab, August 2026: Python 3.13, TensorFlow 2.20.0, Keras 3.13.2, NumPy 2.1.3. The kernel and
 # papermill stand for Colab's own way to run cells.
@@ -74,8 +83,12 @@ def run_alone(python: Path, notebook: Path, clone: Path) -> None:
 
     Raises:
         subprocess.CalledProcessError: a cell failed.
+        ValueError: the text of a chapter that stands alone cannot be had.
     """
-    with tempfile.TemporaryDirectory(prefix="colab-") as alone:
+    with (
+        tempfile.TemporaryDirectory(prefix="colab-") as alone,
+        keras_home(read_chapter(notebook)),
+    ):
         shutil.copy(notebook, alone)
         command = [str(python), "-m", "papermill", notebook.name, "executed.ipynb"]
         command += ["--no-progress-bar", "--log-level", "ERROR", "--kernel", "python3"]
@@ -84,20 +97,39 @@ def run_alone(python: Path, notebook: Path, clone: Path) -> None:
         subprocess.run(command, cwd=alone, env=environment | git_at(clone), check=True)
 
 
+def chosen(name: str | None) -> list[tuple[str, Path]]:
+    """Return the languages and chapters to be run.
+
+    Args:
+        name: number, name or path of one chapter, for every language; None is as without option.
+
+    Raises:
+        ValueError: there is no such chapter.
+    """
+    known = chapter_paths()
+    if name is not None:
+        (chapter,) = find_chapters([name], known)
+        return [(code, chapter) for code in languages()]
+    # Code is the same in all languages: once is enough for what does not test the installation.
+    alone = [path for path in known if is_standalone(read_chapter(path))]
+    first = next(path for path in known if path not in alone)
+    return [(SOURCE, path) for path in alone] + [(code, first) for code in languages()]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run a chapter of each language; return the exit status."""
+    """Run the chapters; return the exit status."""
     parser = argument_parser("run_colab", __doc__)
-    parser.add_argument("--chapter", default="1", help="number, name or path (default: the first)")
+    parser.add_argument("--chapter", help="number, name or path, in every language")
     parser.add_argument("--environment", type=Path, default=ROOT / "_build" / "colab")
     given = parser.parse_args(arguments)
     try:
-        (chapter,) = find_chapters([given.chapter], chapter_paths())
-    except ValueError as error:
+        jobs = chosen(given.chapter)
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     with tempfile.TemporaryDirectory(prefix="clone-") as temporary:
         clone = Path(temporary) / "book.git"
         clone_repository(clone)
-        for code in languages():
+        for code, chapter in jobs:
             started = time.monotonic()
             try:
                 python = make_environment(given.environment.resolve())

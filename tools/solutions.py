@@ -18,6 +18,7 @@ from typing import Any
 
 from charrnn.support.commands import run_command
 from tools import chapters_of
+from tools.chapters.keras_folder import keras_home
 from tools.chapters.notebooks import (
     chapter_paths,
     find_chapters,
@@ -83,7 +84,9 @@ def main(argv: list[str] | None = None) -> int:
         for path, reason in missing.items():
             print(f"{path.stem} left out: {reason}", flush=True)
         run = [path for path in paths if path not in missing]
-        messages = [message for path in run for message in run_solutions(path)]
+        # Keras looks for its folder once, when the first chapter imports it.
+        with keras_home(*map(read_chapter, run)):
+            messages = [message for path in run for message in run_solutions(path)]
     except (ValueError, OSError) as error:
         messages = [f"solutions: {error}"]
     for message in messages:

@@ -4,7 +4,8 @@
     python -m tools.stamp --check           report differences, exit 1 if there are any
     python -m tools.stamp --check --expect https://github.com/owner/name
 
-Written are each chapter's Colab link, set-up cell and metadata, `Repository = "…"` in
+Written are each chapter's Colab link, set-up cell and metadata (a chapter that stands alone has a
+set-up cell of its own), `Repository = "…"` in
 pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py, `repository-code` in CITATION.cff, and
 README.md between `<!-- repository -->` and `<!-- /repository -->`.
 """
@@ -20,7 +21,14 @@ import nbformat
 from charrnn.support.commands import run_command
 from charrnn.support.files import write_atomically
 from tools import argument_parser
-from tools.chapters.notebooks import ROOT, Notebook, chapter_paths, read_chapter, write_notebook
+from tools.chapters.notebooks import (
+    ROOT,
+    Notebook,
+    chapter_paths,
+    is_standalone,
+    read_chapter,
+    write_notebook,
+)
 from tools.chapters.repository import Repository, read_repository
 
 _format: Any = nbformat  # types cover a part of nbformat only
@@ -67,20 +75,26 @@ def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> li
         if text != title.source:
             differences.append("the Colab link in the cell title")
             title.source = text
+    if not is_standalone(notebook):
+        differences += _stamp_setup(notebook, repository)
+    for key, value in METADATA.items():
+        if notebook.metadata.get(key) != value:
+            differences.append(f"the metadata {key}")
+            notebook.metadata[key] = _format.from_dict(copy.deepcopy(value))
+    return differences
+
+
+def _stamp_setup(notebook: Notebook, repository: Repository) -> list[str]:
     source = SETUP.format(url=repository.url, branch=repository.branch)
     setup = next((cell for cell in notebook.cells if cell.id == "setup"), None)
     if setup is None:
         setup = _format.v4.new_code_cell(id="setup")
         ids = [cell.id for cell in notebook.cells]
         notebook.cells.insert(1 + max(ids.index(i) if i in ids else -1 for i in PLACED), setup)
-    if setup.source != source or setup.metadata.get("tags") != ["setup", "hide-input"]:
-        differences.append("the cell setup")
-        setup.source, setup.metadata["tags"] = source, ["setup", "hide-input"]
-    for key, value in METADATA.items():
-        if notebook.metadata.get(key) != value:
-            differences.append(f"the metadata {key}")
-            notebook.metadata[key] = _format.from_dict(copy.deepcopy(value))
-    return differences
+    if setup.source == source and setup.metadata.get("tags") == ["setup", "hide-input"]:
+        return []
+    setup.source, setup.metadata["tags"] = source, ["setup", "hide-input"]
+    return ["the cell setup"]
 
 
 def stamp_readme(text: str, repository: Repository) -> str:

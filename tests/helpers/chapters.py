@@ -38,6 +38,26 @@ assert double(half) == 1
 
 </details>
 """
+QUESTIONS = """\
+How many steps does it take?
+
+<details>
+<summary>Answer</summary>
+
+Three, not two.
+
+</details>
+
+And how many does half of it take?
+
+<details>
+<summary>Answer</summary>
+
+One and a half.
+
+</details>
+"""
+PARAMETERS = 'FILE = "shakespeare.txt"\nADDRESS = "https://no.invalid/a.txt"'
 v4: Any = nbformat.v4
 
 
@@ -66,6 +86,25 @@ def tiny_chapter(*cells: Any, executed: bool = True) -> Any:
             markdown("exercises", EXERCISES),
         ]
     )
+    return finished(notebook, executed)
+
+
+def standalone_chapter(*cells: Any, executed: bool = True) -> Any:
+    """Return a chapter that stands alone, with `cells` at its end."""
+    notebook = v4.new_notebook(
+        cells=[
+            markdown("title", "# Tiny\n\nOne idea."),
+            markdown("questions", QUESTIONS),
+            code("setup", "import os", "setup", "hide-input"),
+            code("parameters", PARAMETERS, "parameters"),
+            *cells,
+        ],
+        metadata={"standalone": True},
+    )
+    return finished(notebook, executed)
+
+
+def finished(notebook: Any, executed: bool) -> Any:
     stamp_notebook(notebook, "notebooks/en/01_tiny.ipynb", REPOSITORY)
     count = 0
     for cell in notebook.cells:

@@ -4,11 +4,19 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.helpers.chapters import changed, tiny_chapter
+from tests.helpers.chapters import (
+    QUESTIONS,
+    changed,
+    code,
+    markdown,
+    standalone_chapter,
+    tiny_chapter,
+)
 from tools import check_notebooks
 from tools.chapters.notebooks import chapter_paths, notebook_text, read_chapter
 
 CHAPTERS = chapter_paths()
+CHECK = ("check", "assert 1 < 2", "remove-cell")
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -18,10 +26,32 @@ def test_chapters_keep_the_rules(path: Path, rule: Any) -> None:
     assert not messages, "\n".join(messages)
 
 
-def test_the_tiny_chapter_keeps_every_rule() -> None:
-    notebook = tiny_chapter()
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        tiny_chapter(markdown("questions", QUESTIONS), code(*CHECK)),
+        standalone_chapter(code(*CHECK)),
+    ],
+    ids=["tiny", "standalone"],
+)
+def test_the_tiny_chapters_keep_every_rule(notebook: Any) -> None:
     nbformat.validate(notebook)
     assert check_notebooks.check_notebook(Path("01_tiny.ipynb"), notebook, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("notebook", "words"),
+    [
+        (changed(execution_count=7), "expected execution count 5"),
+        (changed(id="Two_Words"), "lower-case"),
+        (tiny_chapter(), "expected 2 questions"),
+        (standalone_chapter(code("c", "import pandas")), "imports pandas"),
+        (tiny_chapter(code("c", "def unknown(): pass", "teaches")), "teaches unknown"),
+    ],
+)
+def test_the_rules_of_every_module_are_asked(notebook: Any, words: str) -> None:
+    messages = check_notebooks.check_notebook(Path("01_tiny.ipynb"), notebook, {})
+    assert any(words in message for message in messages)
 
 
 def test_check_notebooks_reports_and_fails(
@@ -31,5 +61,6 @@ def test_check_notebooks_reports_and_fails(
     path.write_text(notebook_text(changed(execution_count=7)), encoding="utf-8")
     assert check_notebooks.main([str(path)]) == 1
     assert "01_tiny cell 7 (cell): expected execution count 5" in capsys.readouterr().out
-    path.write_text(notebook_text(tiny_chapter()), encoding="utf-8")
+    notebook = tiny_chapter(markdown("questions", QUESTIONS))
+    path.write_text(notebook_text(notebook), encoding="utf-8")
     assert check_notebooks.main([str(path)]) == 0

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.chapters import code, tiny_chapter, write_chapter, write_toc
+from tests.helpers.chapters import (
+    code,
+    standalone_chapter,
+    tiny_chapter,
+    write_chapter,
+    write_toc,
+)
 from tools import execute, translations
 from tools.chapters.notebooks import ROOT, chapter_paths, notebook_text, read_chapter
 from tools.execute import main
@@ -113,6 +119,26 @@ def test_a_translation_that_cannot_be_read_is_told(
     assert main(["1", "--in-place"], book) == 1
     assert "translations: ko/training.ipynb: expected a Jupyter notebook" in capsys.readouterr().err
     assert printed(book / "notebooks/en/training.ipynb") == "quick 3\n"
+
+
+def test_a_chapter_that_stands_alone_has_no_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = write_chapter(tmp_path, standalone_chapter(code("show", "print(FILE)")), "alone")
+    other = write_chapter(tmp_path, tiny_chapter(SHOW), "other")
+    out = tmp_path / "out"
+    argv = ["--output", str(out), "--profile", "full"]
+    assert main([str(alone), str(other), *argv]) == 0
+    assert printed(out / "other.ipynb") == "full 3\n"
+    assert printed(out / "alone.ipynb") == "shakespeare.txt\n"
+    assert "injected" not in (out / "alone.ipynb").read_text(encoding="utf-8")
+    assert read_chapter(out / "alone.ipynb").metadata["standalone"] is True
+    # Its own names can be changed; a profile that nothing has is refused.
+    argv = [str(alone), "--output", str(out), "-p", "FILE", "my.txt"]
+    assert main(argv) == 0
+    assert printed(out / "alone.ipynb") == "my.txt\n"
+    assert main([*argv, "--profile", "full"]) == 2
+    assert "expected one of ADDRESS, FILE, received 'PROFILE'" in capsys.readouterr().err
 
 
 def test_a_path_is_taken_from_where_it_was_typed(

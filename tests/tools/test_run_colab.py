@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from charrnn.support.folders import MARKER
+from tests.helpers.chapters import standalone_chapter, write_chapter
 from tools import run_colab
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.chapters.repository import read_repository
-from tools.run_colab import PACKAGES, clone_repository, git_at, main, make_environment, run_alone
+from tools.run_colab import (
+    PACKAGES,
+    chosen,
+    clone_repository,
+    git_at,
+    main,
+    make_environment,
+    run_alone,
+)
 from tools.translation.languages import languages
 
 
@@ -96,6 +105,21 @@ def test_a_notebook_runs_alone_and_out_of_reach_of_this_repository(commands, tmp
     assert options["check"]
 
 
+def test_a_chapter_that_stands_alone_finds_its_text(commands, tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    found = []
+
+    def record(command, **options):
+        folder = Path(options["env"]["KERAS_HOME"])
+        found.extend(path.name for path in (folder / "datasets").iterdir())
+
+    monkeypatch.setattr(run_colab.subprocess, "run", record)
+    chapter = write_chapter(tmp_path, standalone_chapter())
+    run_alone(tmp_path / "python", chapter, tmp_path / "book.git")
+    assert found == ["shakespeare.txt"]
+    assert "KERAS_HOME" not in os.environ
+
+
 @pytest.fixture
 def runs(monkeypatch, tmp_path):
     """Notebooks that would have been run, as paths in the repository; those named fail."""
@@ -116,9 +140,27 @@ def runs(monkeypatch, tmp_path):
 def test_a_chapter_runs_in_every_language(runs, position, capsys):
     found, _ = runs
     chapter = chapter_paths()[position]
-    assert main([] if position == 0 else ["--chapter", str(position + 1)]) == 0
+    assert main(["--chapter", str(position + 1)]) == 0
     assert found == [f"{code}/{chapter.name}" for code in languages()]
     assert len(capsys.readouterr().out.splitlines()) == len(found)
+
+
+def test_without_a_name_the_installation_and_what_stands_alone_are_tried(runs, monkeypatch):
+    found, _ = runs
+    known = chapter_paths()[:4]
+    monkeypatch.setattr(run_colab, "chapter_paths", lambda: known)
+    monkeypatch.setattr(run_colab, "read_chapter", lambda path: path)
+    monkeypatch.setattr(run_colab, "is_standalone", lambda path: path in (known[0], known[2]))
+    assert main([]) == 0
+    alone = [f"en/{known[0].name}", f"en/{known[2].name}"]
+    assert found == alone + [f"{code}/{known[1].name}" for code in languages()]
+
+
+def test_the_first_of_the_book_s_chapters_that_installs_the_package_is_one_of_them():
+    jobs = chosen(None)
+    assert [code for code, _ in jobs[-len([*languages()]) :]] == [*languages()]
+    (chapter,) = {path for _, path in jobs[-len([*languages()]) :]}
+    assert "charrnn" in chapter.read_text(encoding="utf-8")
 
 
 def test_the_first_failure_ends_the_run_and_is_named(runs, capsys):

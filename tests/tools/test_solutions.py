@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.chapters import code, tiny_chapter, write_chapter
+from tests.helpers.chapters import code, standalone_chapter, tiny_chapter, write_chapter
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.chapters.reachable import missing_corpus
 
@@ -36,6 +36,13 @@ def test_solutions_of_a_good_chapter_run_silently(tmp_path: Path) -> None:
     ]
     result = run(write_chapter(tmp_path, tiny_chapter(*cells)))
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_chapter_that_stands_alone_finds_its_text(tmp_path: Path) -> None:
+    read = "path = os.path.join(os.environ['KERAS_HOME'], 'datasets', FILE)"
+    cell = code("read", f"{read}\nassert len(open(path).read()) == 1_115_394")
+    result = run(write_chapter(tmp_path, standalone_chapter(cell)))
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_a_failing_solution_is_named(tmp_path: Path) -> None:

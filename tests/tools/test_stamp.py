@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.chapters import tiny_chapter, write_chapter
+from tests.helpers.chapters import markdown, standalone_chapter, tiny_chapter, write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
 from tools.chapters.repository import Repository, read_repository
 from tools.stamp import SETUP, main, stamp, stamp_readme
@@ -128,6 +128,26 @@ def test_a_setup_cell_is_added_after_the_objectives(book: Path) -> None:
     assert main([], book) == 0
     ids = [cell.id for cell in read_chapter(chapter_of(book)).cells]
     assert ids[:4] == ["title", "objectives", "setup", "parameters"]
+
+
+def test_a_chapter_that_stands_alone_keeps_its_own_setup(book: Path) -> None:
+    notebook = standalone_chapter()
+    notebook.cells[0] = markdown("title", "# Tiny\n\nOne idea.")
+    del notebook.metadata["colab"]
+    write_chapter(chapter_of(book).parent, notebook)
+    place = "notebooks/en/01_tiny.ipynb"
+    assert stamp(book, write=True) == [
+        f"{place}: the Colab link in the cell title",
+        f"{place}: the metadata colab",
+    ]
+    stamped = read_chapter(chapter_of(book))
+    assert [cell.source for cell in stamped.cells if cell.id == "setup"] == ["import os"]
+    assert stamped.metadata["standalone"] is True
+    assert "colab.research.google.com/github/owner/name" in stamped.cells[0].source
+    # Without one it is not given the others' cell either: the rules ask for its own.
+    stamped.cells = [cell for cell in stamped.cells if cell.id != "setup"]
+    write_chapter(chapter_of(book).parent, stamped)
+    assert stamp(book, write=True) == []
 
 
 def test_expect(book: Path, capsys: pytest.CaptureFixture[str]) -> None:

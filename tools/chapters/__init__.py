@@ -1,13 +1,17 @@
 """What a chapter is, and the rules that it keeps.
 
-markdown      prose, parsed as the pages are
-notebooks     the toc, notebooks, cells, solutions
-parameters    the values of a run: profiles and what the command line sets
-runner        one chapter, run
-outputs       the outputs that are stored
-output_rules  rules for them
-source_rules  rules for cells and prose
-taught        what a chapter teaches is what the package runs
-reachable     which corpus can be had here
-repository    the repository's address
+markdown       prose, parsed as the pages are
+notebooks      the toc, notebooks, cells, solutions
+parameters     the values of a run: profiles and what the command line sets
+runner         one chapter, run
+outputs        the outputs that are stored
+output_rules   rules for them
+source_rules   rules for cells and prose
+reading_rules  what a chapter asks of its reader: length, names, questions, hidden checks
+alone_rules    rules for a chapter that needs nothing but TensorFlow
+package_names  which names of the package a chapter uses
+taught         what a chapter teaches is what the package runs
+reachable      which corpus can be had here
+keras_folder   a text where Keras looks for it
+repository     the repository's address
 """

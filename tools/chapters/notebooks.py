@@ -135,6 +135,11 @@ def tags(cell: Cell) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
 
+def is_standalone(notebook: Notebook) -> bool:
+    """Return whether a chapter stands alone: copied elsewhere it needs only TensorFlow."""
+    return notebook.metadata.get("standalone") is True
+
+
 def where(name: str, notebook: Notebook, cell: Cell) -> str:
     """Name a cell for a message: the notebook as it is called there, number from 1, id."""
     number = next(n for n, other in enumerate(notebook.cells, 1) if other is cell)
@@ -152,7 +157,7 @@ def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
     The exercises are all Markdown after the heading `## Exercises`; what stands between two
     `<details>` blocks is the exercise of the second.
     """
-    source = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    source = _prose(notebook)
     heading = EXERCISES.search(source)
     if heading is None:
         return [], ""
@@ -163,3 +168,14 @@ def solutions(notebook: Notebook) -> tuple[list[Solution], str]:
         found.append(Solution(len(found) + 1, exercise, match[0], python_code(match[0])))
         rest = match.end()
     return found, source[rest:].strip()
+
+
+def questions(notebook: Notebook) -> list[str]:
+    """Return the `<details>` blocks before the exercises: "predict, then uncover"."""
+    source = _prose(notebook)
+    heading = EXERCISES.search(source)
+    return DETAILS.findall(source[: heading.start()] if heading else source)
+
+
+def _prose(notebook: Notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

@@ -15,6 +15,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 from charrnn.corpora import CorpusError
+from tools.chapters.keras_folder import keras_home
 from tools.chapters.notebooks import Notebook, read_chapter, write_notebook
 from tools.chapters.outputs import clean, store_outputs
 
@@ -80,19 +81,23 @@ def run(path: Path, target: Path, parameters: dict[str, Any], timeout: float) ->
     progress.show("starting")
     reason = ""
     try:
-        executed = papermill.execute_notebook(
-            copy.deepcopy(source),
-            None,
-            parameters=parameters,
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            cwd=path.parent,
-            execution_timeout=timeout,
-            kernel_manager_class=ThisInterpreter,
-            coalesce_streams=True,
-            on_cell_start=progress.start,
-        )
+        with keras_home(source):
+            executed = papermill.execute_notebook(
+                copy.deepcopy(source),
+                None,
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=path.parent,
+                execution_timeout=timeout,
+                kernel_manager_class=ThisInterpreter,
+                coalesce_streams=True,
+                on_cell_start=progress.start,
+            )
+    except CorpusError as error:  # of the text that Keras is to find
+        progress.show("failed", end="\n")
+        raise ChapterError(f"{path.stem}: {error}") from error
     except PapermillExecutionError as error:
         if error.ename == CorpusError.__name__:  # it says all that the reader of a text can do
             progress.show("failed", end="\n")

@@ -9,12 +9,20 @@ import statistics
 from pathlib import Path
 
 from tools.chapters.markdown import plain_words
-from tools.chapters.notebooks import Notebook, solutions, tags, where
+from tools.chapters.notebooks import Notebook, is_standalone, solutions, tags, where
 from tools.chapters.output_rules import code_cells
 from tools.chapters.parameters import known_parameters
 
 LINE_COLUMNS, CELL_LINES, MEDIAN_LINES = 80, 40, 8
-TAGS = {"setup", "hide-input", "parameters", "teaches", "slow", "nbval-ignore-output"}
+TAGS = {
+    "setup",
+    "hide-input",
+    "parameters",
+    "teaches",
+    "slow",
+    "nbval-ignore-output",
+    "remove-cell",
+}
 REQUIRED: tuple[tuple[str, str, str, list[str]], ...] = (  # id, kind, how the source begins, tags
     ("title", "markdown", "# ", []),
     ("objectives", "markdown", "## What you will learn", []),
@@ -43,7 +51,12 @@ def ids(path: Path, notebook: Notebook) -> list[str]:
 
 
 def required_cells(path: Path, notebook: Notebook) -> list[str]:
-    """A chapter begins with its five fixed cells, and ends with a summary and exercises."""
+    """A chapter begins with its five fixed cells, and ends with a summary and exercises.
+
+    `alone_rules` says what a chapter that stands alone has in their place.
+    """
+    if is_standalone(notebook):
+        return []
     messages = []
     for number, (name, kind, start, expected) in enumerate(REQUIRED, 1):
         cell = notebook.cells[number - 1] if len(notebook.cells) >= number else None
@@ -63,7 +76,10 @@ def required_cells(path: Path, notebook: Notebook) -> list[str]:
 
 
 def parameters_are_literals(path: Path, notebook: Notebook) -> list[str]:
-    """The parameters cell has one `NAME = literal` a line, and the profile quick."""
+    """The parameters cell has one `NAME = literal` a line, and the profile quick.
+
+    A chapter that stands alone has no profiles.
+    """
     try:
         known = known_parameters(path, notebook)
     except ValueError as error:
@@ -75,7 +91,7 @@ def parameters_are_literals(path: Path, notebook: Notebook) -> list[str]:
             if not all(ends) or ";" in cell.source:
                 place = where(path.stem, notebook, cell)
                 messages.append(f"{place}: expected one line per parameter")
-    if known.get("PROFILE") != "quick":
+    if known.get("PROFILE") != "quick" and not is_standalone(notebook):
         messages.append(f'{path.stem}: expected the parameter PROFILE = "quick"')
     if lower := [name for name in known if not name.isupper()]:
         messages.append(f"{path.stem}: expected parameters in upper case, found {lower}")
@@ -129,10 +145,13 @@ def plain_language(path: Path, notebook: Notebook) -> list[str]:
 
 
 def exercises(path: Path, notebook: Notebook) -> list[str]:
-    """At least two exercises, each followed by a folded solution with Python in it."""
+    """At least two exercises, each followed by a folded solution with Python in it.
+
+    A chapter that stands alone may have fewer.
+    """
     found, rest = solutions(notebook)
     messages = []
-    if len(found) < 2:
+    if len(found) < 2 and not is_standalone(notebook):
         messages.append(f"{path.stem}: expected two exercises with solutions, found {len(found)}")
     for solution in found:
         place = f"{path.stem} exercise {solution.number}"
@@ -140,13 +159,19 @@ def exercises(path: Path, notebook: Notebook) -> list[str]:
             messages.append(f"{place}: a solution without an exercise before it")
         if not solution.code.strip():
             messages.append(f"{place}: expected a fenced block of python in the solution")
-        # CommonMark reads the inside as Markdown only after an empty line.
-        if not re.match(r"<details>\n<summary>[^\n]+</summary>\n\n", solution.block):
-            messages.append(f"{place}: expected <details>, <summary>…</summary>, an empty line")
-        if not solution.block.endswith("\n\n</details>"):
-            messages.append(f"{place}: expected an empty line before </details>")
+        messages += folded(place, solution.block)
     if rest:
         messages.append(f"{path.stem}: an exercise without a solution: {rest.splitlines()[0]!r}")
+    return messages
+
+
+def folded(place: str, block: str) -> list[str]:
+    """A folded part is plain CommonMark, which reads its inside only after an empty line."""
+    messages = []
+    if not re.match(r"<details>\n<summary>[^\n]+</summary>\n\n", block):
+        messages.append(f"{place}: expected <details>, <summary>…</summary>, an empty line")
+    if not block.endswith("\n\n</details>"):
+        messages.append(f"{place}: expected an empty line before </details>")
     return messages
 
 

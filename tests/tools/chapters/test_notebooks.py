@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.chapters import tiny_chapter
+from tests.helpers.chapters import QUESTIONS, markdown, standalone_chapter, tiny_chapter
 from tools.chapters.notebooks import (
     ROOT,
     chapter_paths,
     find_chapters,
+    is_standalone,
     notebook_text,
+    questions,
     read_chapter,
     solutions,
 )
@@ -81,3 +83,23 @@ def test_solutions_are_found() -> None:
         "half = 0.5\nassert double(half) == 1\n",
     ]
     assert rest == ""
+
+
+def test_questions_come_before_the_exercises_and_are_no_solutions() -> None:
+    asked = tiny_chapter(markdown("questions", QUESTIONS))
+    assert [block.splitlines()[3] for block in questions(asked)] == [
+        "Three, not two.",
+        "One and a half.",
+    ]
+    assert solutions(asked) == solutions(tiny_chapter())
+    assert questions(tiny_chapter()) == []
+    assert len(questions(standalone_chapter())) == 2
+
+
+def test_only_true_marks_a_chapter_that_stands_alone() -> None:
+    notebook = standalone_chapter()
+    assert is_standalone(notebook)
+    for other in (False, "true", 1):
+        notebook.metadata["standalone"] = other
+        assert not is_standalone(notebook)
+    assert not is_standalone(tiny_chapter())

@@ -11,6 +11,7 @@ from tests.helpers.chapters import (
     changed,
     code,
     markdown,
+    standalone_chapter,
     tiny_chapter,
 )
 from tools.chapters.source_rules import (
@@ -91,6 +92,18 @@ BROKEN = [
 )
 def test_a_broken_rule_is_noticed(rule: Any, notebook: Any, words: str) -> None:
     assert_noticed(rule, notebook, words)
+
+
+def test_a_chapter_that_stands_alone_needs_no_profile_summary_or_exercises() -> None:
+    notebook = standalone_chapter()
+    assert [message for rule in RULES for message in rule(TINY, notebook)] == []
+    one = EXERCISES[: EXERCISES.index("\n2.")]
+    exercised = standalone_chapter(markdown("exercises", one))
+    assert [message for rule in RULES for message in rule(TINY, exercised)] == []
+    broken = standalone_chapter(markdown("exercises", one + "\n2. One more."))
+    assert_noticed(exercises, broken, "'2. One more.'")
+    broken.cells[3].source = "file = 1"
+    assert_noticed(parameters_are_literals, broken, "upper case")
 
 
 def test_every_rule_has_a_broken_chapter() -> None:
