@@ -13,10 +13,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
-
-import jinja2
 
 from charrnn.support.commands import run_command
 from charrnn.support.folders import write_folder_atomically
@@ -26,6 +23,7 @@ from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
 from tools.site.build_book import build, public_address, storage_key
 from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
+from tools.site.templates import fill_template
 from tools.translation.languages import SOURCE, Language, languages
 
 PICTURE_SOURCE = "pictures/page.png"
@@ -39,21 +37,19 @@ SITEMAP = """\
 
 def root_page(root: Path, known: dict[str, Language]) -> str:
     """Return the page that offers the languages and leads to the reader's."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(root / "_templates"), autoescape=True
-    )
     repository = read_repository(root / "_config.yml")
     address = public_address(repository)
-    values: dict[str, Any] = {
-        "english": known[SOURCE],
-        "languages": list(known.values()),
-        "codes": list(known),
-        "address": address,
-        "alternates": alternates(address, known, FRONT, default=SOURCE),
-        "picture": PICTURE,
-        "storage": storage_key(repository),
-    }
-    return environment.get_template("root.html").render(values)
+    return fill_template(
+        root,
+        "root.html",
+        english=known[SOURCE],
+        languages=list(known.values()),
+        codes=list(known),
+        address=address,
+        alternates=alternates(address, known, FRONT, default=SOURCE),
+        picture=PICTURE,
+        storage=storage_key(repository),
+    )
 
 
 def sitemap(address: str, codes: list[str], pages: list[str]) -> str:

@@ -3,16 +3,27 @@
 import shutil
 from pathlib import Path
 
+import yaml
+
 from tests.helpers.chapters import code, markdown, tiny_chapter, v4, write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
 from tools.site.assembly import PARTS
 from tools.translation.pairs import source_hash
 
 PAGES = ["index", "01_tiny", "02_second"]
-TOC = (
-    "format: jb-book\nroot: notebooks/en/index\noptions:\n  numbered: 1\nchapters:\n"
-    "  - file: notebooks/en/01_tiny\n  - file: notebooks/en/02_second\n"
-)
+CAPTIONS = ["It writes", "How it works"]
+TOC = """\
+format: jb-book
+root: notebooks/en/index
+parts:
+  - caption: It writes
+    chapters:
+      - file: notebooks/en/01_tiny
+  - caption: How it works
+    chapters:
+      - file: notebooks/en/02_second
+"""
+REDIRECTS = {"03_tiny": "01_tiny", "start": "index"}
 INDEX = """\
 # Front
 
@@ -38,6 +49,7 @@ def tiny_book(root: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if origin.is_dir() else shutil.copy)(origin, place)
     (root / "_toc.yml").write_text(TOC)
+    (root / "_redirects.yml").write_text(yaml.safe_dump(REDIRECTS))
     pages = root / "notebooks" / "en"
     pages.mkdir(parents=True)
     shutil.copy(ROOT / "notebooks" / "en" / "language.yml", pages)

@@ -11,13 +11,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from charrnn.support.folders import MARKER
-from tests.helpers.books import PAGES, add_language, tiny_book
+from tests.helpers.books import CAPTIONS, PAGES, REDIRECTS, add_language, tiny_book
 from tests.tools.site.test_build_book import change
 from tools import build_site
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
 from tools.site.build_book import public_address
+from tools.site.extensions.book_search import searchable
 from tools.translation.languages import languages
 
 CODES = ["en", "ko", "ru", "zh-Hans", "zh-Hant"]
@@ -145,6 +146,38 @@ def test_buttons_open_the_file_of_the_language(sites, soup, code, page):
         assert ("One idea in" in source) == (folder != "en")
     (issue,) = [href for href in hrefs if "/issues/new" in href]
     assert f"/{code}/{page}.html" in unquote(issue)
+
+
+@EVERYWHERE
+def test_the_sidebar_shows_the_parts_in_the_language(soup, book, code, page):
+    menu = soup(f"{code}/{page}.html").select_one("nav.bd-links")
+    captions = [caption.get_text(strip=True) for caption in menu.select("p.caption")]
+    parts = languages(book)[code].parts
+    assert captions == [parts.get(caption, caption) for caption in CAPTIONS]
+    assert (captions == CAPTIONS) == (code == "en")
+
+
+@pytest.mark.parametrize(("code", "old"), [(code, old) for code in CODES for old in REDIRECTS])
+def test_an_old_address_leads_to_the_new_one(sites, soup, book, code, old):
+    html = soup(f"{code}/{old}.html")
+    target = f"{REDIRECTS[old]}.html"
+    words = languages(book)[code].words
+    assert html.html["lang"] == code
+    assert html.title.string == html.h1.string == words["moved"]
+    assert html.find("link", rel="canonical")["href"] == f"{ADDRESS}{code}/{target}"
+    assert html.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    # Without JavaScript, and where a browser does not follow that either.
+    refresh = html.select_one("noscript > meta[http-equiv=refresh]")
+    assert refresh["content"] == f"0; url={target}"
+    (link,) = html.find_all("a")
+    assert (link["href"], link.string) == (target, words["moved_to"])
+    assert (sites / code / target).is_file()
+    # It loads nothing, and the search, the sitemap and the translations do not lead here.
+    assert [tag["rel"] for tag in html.find_all("link")] == [["canonical"]]
+    assert not html.select("[src]")
+    assert searchable((sites / code / f"{old}.html").read_text(encoding="utf-8")) is None
+    others = [sites / "sitemap.xml", *(sites / code / f"{page}.html" for page in PAGES)]
+    assert all(f"/{old}.html" not in path.read_text(encoding="utf-8") for path in others)
 
 
 def own_words(html):

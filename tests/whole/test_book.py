@@ -21,6 +21,7 @@ from tools.translation.figures import read_figures
 from tools.translation.languages import SOURCE, folder, languages
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 LANGUAGES = languages(ROOT)
 ENGLISH = [Path(file).name for file in toc_files()]
 CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
@@ -195,11 +196,38 @@ def test_launch_button_opens_this_chapter_in_colab(site, page):
     assert colab in [button.get("href") for button in buttons]
 
 
-def test_the_toc_numbers_the_chapters(site):
-    for code in LANGUAGES:
-        for number, name in enumerate(ENGLISH, 1):
-            heading = article(site, f"{code}/{name}").h1.get_text()
-            assert heading.startswith(f"{number}. ")
+@pytest.mark.parametrize("page", PAGES)
+def test_the_sidebar_shows_the_parts_with_their_chapters(site, page):
+    code = page.split("/")[0]
+    menu = parse(site / f"{page}.html").select_one("nav.bd-links")
+    shown: dict[str, list[str]] = {}
+    for tag in menu.select("p.caption, p.caption ~ ul a"):
+        if tag.name == "p":
+            chapters = shown[tag.get_text(strip=True)] = []
+            continue
+        target = f"{page.split('/')[1]}.html" if tag["href"] == "#" else tag["href"]
+        chapters.append(target.removesuffix(".html"))
+        # No number before it, which would not be the one that a text was written with.
+        heading = article(site, f"{code}/{chapters[-1]}").h1
+        assert tag.get_text(strip=True) == heading.get_text().removesuffix("#").strip()
+        assert not heading.select(".section-number")
+    captions = LANGUAGES[code].parts
+    assert shown == {
+        captions.get(part["caption"], part["caption"]): [
+            Path(chapter["file"]).name for chapter in part["chapters"]
+        ]
+        for part in TOC["parts"]
+    }
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_old_address_leads_to_a_page_of_the_language(site, code):
+    redirects = yaml.safe_load((ROOT / "_redirects.yml").read_text(encoding="utf-8"))
+    for old in redirects:
+        html = parse(site / f"{code}/{old}.html")
+        assert html.html["lang"] == code
+        (link,) = html.find_all("a")
+        assert f"{code}/{link['href']}".removesuffix(".html") in PAGES
 
 
 def outputs(site: Path, page: str) -> tuple[list[str], list[str]]:

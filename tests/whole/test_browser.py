@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
+from bs4 import BeautifulSoup
 
 from tests.helpers.browser import (
     FACTS,
@@ -22,6 +24,7 @@ from tests.helpers.browser import (
     why_missing,
 )
 from tools import screenshot
+from tools.chapters.notebooks import ROOT
 
 SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
 MISSING = why_missing(SITES)
@@ -219,6 +222,54 @@ def test_the_open_menu_fits_a_telephone(make_tab, language):
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= NARROW["width"]
     assert opened.evaluate(STICKING_OUT) == []
+
+
+# Old addresses
+
+
+def moved(language):
+    """Return an old page, the page it leads to, and an anchor there."""
+    redirects = yaml.safe_load((ROOT / "_redirects.yml").read_text(encoding="utf-8"))
+    old, new = next(iter(redirects.items()))
+    html = BeautifulSoup((SITES / language / f"{new}.html").read_text("utf-8"), "html.parser")
+    return f"{old}.html", f"{new}.html", html.select("article section[id]")[-1]["id"]
+
+
+def ends_on(page, address):
+    """Wait until the page that was left for another one stands there; compare what is read."""
+    page.wait_for_url(lambda url: unquote(url) == address)
+    assert page.locator("article h1").count() == 1
+
+
+@each_language
+def test_an_old_address_leads_on_with_its_fragment(tab, language):
+    old, new, anchor = moved(language)
+    opened = tab.open(f"{language}/index.html")
+    opened.goto(f"{tab.address}/{language}/{old}#{anchor}", wait_until="commit")
+    ends_on(opened, f"{tab.address}/{language}/{new}#{anchor}")
+    assert tab.complaints == []
+    opened.go_back()
+    ends_on(opened, f"{tab.address}/{language}/index.html")
+
+
+@each_language
+def test_an_old_address_leads_on_without_javascript(make_tab, language):
+    old, new, _ = moved(language)
+    tab = make_tab(java_script_enabled=False)
+    tab.page.goto(f"{tab.address}/{language}/{old}", wait_until="commit")
+    ends_on(tab.page, f"{tab.address}/{language}/{new}")
+
+
+@needs_browser
+def test_an_old_page_opened_as_a_file_leads_on(browser):
+    context = browser.new_context(viewport=WIDE)
+    tab = Tab(context, "file://")
+    for language in LANGUAGES:
+        old, new, anchor = moved(language)
+        tab.page.goto(f"{(SITES / language / old).as_uri()}#{anchor}", wait_until="commit")
+        ends_on(tab.page, f"{(SITES / language / new).as_uri()}#{anchor}")
+    assert tab.complaints == []
+    context.close()
 
 
 # Search

@@ -1,6 +1,8 @@
 """The pages: Jupyter Book, once for each language.
 
 assembly    what Jupyter Book reads: English code and outputs, prose of one language
+redirects   pages at old addresses that lead to the new ones
+templates   those of pages that are none of Jupyter Book's
 build_book  the site of one language
 extensions  of Sphinx
 """

@@ -15,7 +15,7 @@ import yaml
 from tools.chapters.notebooks import ROOT, Notebook, read_chapter, toc_files, write_notebook
 from tools.translation.figures import Figures, describe_figures, read_figures
 from tools.translation.files import page_bytes, read_any_page
-from tools.translation.languages import SOURCE, folder
+from tools.translation.languages import SOURCE, Language, folder, languages
 from tools.translation.pairs import MISSING, STALE, state
 
 # What a build reads besides the pages and the extensions that the configuration names.
@@ -28,14 +28,33 @@ class BuildError(ValueError):
     """The book cannot be built; the message says why."""
 
 
-def derived_toc(toc: Path) -> dict[str, Any]:
-    """Return the toc of one language: the same entries, at the root of the folder."""
+def find_language(root: Path, code: str) -> Language:
+    """Return a language of the book.
+
+    Raises:
+        BuildError: there is no such language.
+    """
+    known = languages(root)
+    if code not in known:
+        raise BuildError(f"language: expected one of {', '.join(known)}; received {code!r}")
+    return known[code]
+
+
+def derived_toc(toc: Path, captions: dict[str, str]) -> dict[str, Any]:
+    """Return the toc of one language: the same entries, at the root of the folder.
+
+    Args:
+        toc: the book's one.
+        captions: of the parts, from English to the language; others stay as they are.
+    """
 
     def at_root(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
             return {name: at_root(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [at_root(item) for item in value]
+        if key == "caption":
+            return captions.get(value, value)
         return Path(value).name if key in ("root", "file") else value
 
     content: dict[str, Any] = at_root(yaml.safe_load(toc.read_text(encoding="utf-8")))
@@ -153,8 +172,9 @@ def assemble(
         Page -> notices for its reader, in the order of the toc.
 
     Raises:
-        BuildError: a part or a page is missing.
+        BuildError: a part or a page is missing, or the language is none of the book.
     """
+    captions = find_language(root, language).parts
     for part in PARTS:
         copy_part(part, target, root)
     config = yaml.safe_load((target / "_config.yml").read_text(encoding="utf-8"))
@@ -163,7 +183,10 @@ def assemble(
     toc = root / "_toc.yml"
     front = yaml.safe_load(toc.read_text(encoding="utf-8"))["root"]
     entries = [front, *toc_files(toc)]
-    (target / toc.name).write_text(yaml.safe_dump(derived_toc(toc), sort_keys=False))
+    (target / toc.name).write_text(
+        yaml.safe_dump(derived_toc(toc, captions), allow_unicode=True, sort_keys=False),
+        encoding="utf-8",
+    )
     figures = read_figures(root, language)
     return {
         Path(entry).name: write_page(

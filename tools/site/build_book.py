@@ -18,7 +18,8 @@ import yaml
 from charrnn.support.folders import write_folder_atomically
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import Repository, read_repository
-from tools.site.assembly import BuildError, assemble
+from tools.site.assembly import BuildError, assemble, find_language
+from tools.site.redirects import read_redirects, write_redirects
 from tools.translation.languages import SOURCE, languages
 
 # Jupyter Book's own progress is some hundred lines; of a failed build these are worth reading.
@@ -53,10 +54,7 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
     Raises:
         BuildError: there is no such language.
     """
-    known = languages(root)
-    if code not in known:
-        raise BuildError(f"language: expected one of {', '.join(known)}; received {code!r}")
-    language = known[code]
+    language = find_language(root, code)
     words = {key: value for key, value in language.words.items() if key != "messages"}
     repository = read_repository(root / "_config.yml")
     address = public_address(repository)
@@ -79,7 +77,7 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
         "title": language.title,
         "address": address,
         "storage": storage_key(repository),
-        "languages": {other.code: other.name for other in known.values()},
+        "languages": {other.code: other.name for other in languages(root).values()},
         "notices": notices,
         "words": words,
     }
@@ -137,7 +135,8 @@ def build(
         The pages, without suffix, in the order of the toc.
 
     Raises:
-        ValueError: a file is missing or no page of the book, or the build failed.
+        ValueError: a file is missing or no page of the book, a redirect leads nowhere, or the build
+            failed.
     """
     with (
         write_folder_atomically(output) as site,
@@ -146,9 +145,13 @@ def build(
         # The system's temporary folder can be a link, which Sphinx would resolve in its messages.
         folder = Path(temporary).resolve()
         notices = assemble(source, folder, root, language)
+        redirects = read_redirects(root, notices)
         content = configuration(root, language, notices)
         (folder / "_config.yml").write_text(
             yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )
         shutil.copytree(render(folder, strict=strict), site, dirs_exist_ok=True)
+        # After Jupyter Book, so that neither the search nor an extension takes them for pages.
+        address = public_address(read_repository(root / "_config.yml"))
+        write_redirects(site, redirects, root, find_language(root, language), address)
     return list(notices)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from charrnn.support.folders import write_folder_atomically
-from tests.helpers.books import PAGES, add_language, tiny_book
+from tests.helpers.books import CAPTIONS, PAGES, add_language, tiny_book
 from tests.helpers.chapters import write_chapter
 from tools.chapters.notebooks import ROOT, read_chapter
 from tools.site.assembly import BuildError, assemble
@@ -83,13 +83,30 @@ def test_pages_stand_at_the_root_with_links_mended(book, english, folder):
     assert assemble(english, folder, book) == {page: [] for page in PAGES}
     toc = yaml.safe_load((folder / "_toc.yml").read_text())
     assert toc["root"] == "index"
-    assert toc["options"] == {"numbered": 1}
-    assert [chapter["file"] for chapter in toc["chapters"]] == PAGES[1:]
+    files = [[chapter["file"] for chapter in part["chapters"]] for part in toc["parts"]]
+    assert files == [[page] for page in PAGES[1:]]
     text = (folder / "index.md").read_text()
     assert "](pictures/page.png)" in text
     assert (folder / "pictures/page.png").is_file()
     copy, committed = folder / "01_tiny.ipynb", english / "01_tiny.ipynb"
     assert copy.read_bytes() == committed.read_bytes()
+
+
+def test_captions_of_parts_are_in_the_language(book, english, folder):
+    add_language(book, "ko")
+    path = book / "notebooks/ko/language.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["parts"] = {CAPTIONS[1]: "작동"}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    def captions(language):
+        assemble(english, folder / language, book, language)
+        toc = yaml.safe_load((folder / language / "_toc.yml").read_text(encoding="utf-8"))
+        return [part["caption"] for part in toc["parts"]]
+
+    assert captions("en") == CAPTIONS
+    # One that the language lacks stays English.
+    assert captions("ko") == [CAPTIONS[0], "작동"]
 
 
 def test_sections_of_the_toc_are_pages_too(book, english, folder):
@@ -190,6 +207,7 @@ def test_a_new_language_speaks_english_until_it_has_words(book):
     assert list(known) == ["en", "ko"]
     assert known["ko"].title == known["en"].title
     assert known["ko"].words == known["en"].words
+    assert known["ko"].parts == {}
 
 
 @pytest.mark.parametrize(
@@ -202,6 +220,8 @@ def test_a_new_language_speaks_english_until_it_has_words(book):
         ("- a list\n", r"expected keys with values, received \['a list'\]"),
         ("name: x\nsphinx: ko\nwords:\n  menus: x\n", r"expected words of English.*menus"),
         ("name: x\nsphinx: ko\nwords:\n  menu: 3\n", r"expected a text for 'menu', received 3"),
+        ("name: x\nsphinx: ko\nparts: 3\n", r"expected captions of parts, received 3"),
+        ("name: x\nsphinx: ko\nparts:\n  It writes:\n", r"a text for 'It writes'.*None"),
         ("name: x\nsphinx: ko\nwords: 3\n", r"expected words with keys, received 3"),
         ("name: x\nsphinx: ko\nwords:\n  messages:\n    Tip: no\n", r"a text for 'Tip'.*False"),
     ],
@@ -220,6 +240,18 @@ def test_the_english_title_stands_in_both_places():
     assert english.title == config["title"]
     assert english.words["author"] == config["author"]
     assert english.words["footer"] == config["html"]["extra_footer"]
+
+
+def test_captions_of_the_book_s_parts_are_translated():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    captions = [part["caption"] for part in toc["parts"]]
+    others = {code: language.parts for code, language in languages(ROOT).items() if code != "en"}
+    missing = {code: [c for c in captions if c not in parts] for code, parts in others.items()}
+    assert missing == {code: [] for code in others}, "parts in notebooks/CODE/language.yml"
+    # A part that the toc has not yet is translated into all languages or none.
+    assert len({frozenset(parts) for parts in others.values()}) == 1
+    for parts in others.values():
+        assert len(set(parts.values())) == len(parts)
 
 
 def test_words_of_a_language_are_complete_once_it_has_some():
