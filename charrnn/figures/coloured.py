@@ -14,12 +14,12 @@ __all__ = ["LEVELS", "clusters", "coloured_text"]
 
 # Number of colours from -1 to 1; odd, so that one of them means 0.
 LEVELS = 21
-# Okabe and Ito 2008, the light blue and the orange: black text on them has a contrast above 9.
-_LOWEST, _HIGHEST = (0x56, 0xB4, 0xE9), (0xE6, 0x9F, 0x00)
+# Blue and orange, which colour-blind readers tell apart, and the opacity of -1 and 1, in 255ths:
+# text in its page's own colour has a contrast of 4.5 with every level, on light and dark pages.
+_LOWEST, _HIGHEST, _OPACITY = "#2f8ef0", "#e07b00", 0x66
 _JOINER = "\u200d"
-# Colours of both text and page, so that a dark theme cannot take away the contrast.
 _STYLE = (
-    "color:#000;background:#fff;padding:.5em;font-family:monospace;line-height:1.6;"
+    "font-family:monospace;font-size:max(1rem,16px);line-height:1.6;"
     "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext"
 )
 
@@ -53,10 +53,10 @@ def clusters(text: str) -> list[str]:
 
 
 def _colour(level: int) -> str:
-    """Return the colour of a level, 0 to LEVELS - 1, as HTML writes it."""
+    """Return the colour of a level, 0 to LEVELS - 1, as HTML writes it; that of 0 is nothing."""
     value = 2 * level / (LEVELS - 1) - 1
     end = _HIGHEST if value > 0 else _LOWEST
-    return "#" + "".join(f"{round(255 + abs(value) * (part - 255)):02x}" for part in end)
+    return f"{end}{round(abs(value) * _OPACITY):02x}"
 
 
 def _shown(sign: str) -> str:
@@ -75,14 +75,15 @@ def _shown(sign: str) -> str:
     return "".join(parts)
 
 
-def coloured_text(text: str, values: npt.ArrayLike) -> str:
+def coloured_text(text: str, values: npt.ArrayLike, lang: str | None = None) -> str:
     """Return HTML that shows a text, each character on the colour of its value, and a legend.
 
     Args:
         text: any text; it is escaped, so it is shown and never read as HTML. Control characters
             other than tabs and line ends appear as their pictures.
-        values: shape (characters,), from -1, blue, over 0, white, to 1, orange; rounded to
+        values: shape (characters,), from -1, blue, over 0, no colour, to 1, orange; rounded to
             ``LEVELS`` levels. A sign of several characters has the mean of their values.
+        lang: language of the text as HTML names it, such as "en"; None leaves it to the page.
 
     Returns:
         One ``div``. Neighbouring signs of the same level share one element.
@@ -108,9 +109,12 @@ def coloured_text(text: str, values: npt.ArrayLike) -> str:
     shown = "".join(_span(level, "".join(signs)) for level, signs in runs)
     steps = range(0, LEVELS, (LEVELS - 1) // 4)
     scale = "".join(_span(level, f" {2 * level / (LEVELS - 1) - 1:g} ") for level in steps)
-    # The classes keep MathJax from reading a text between two dollar signs as a formula.
+    language = "" if lang is None else f' lang="{html.escape(lang)}"'
+    # The first class is for the site's style; the others keep MathJax from reading a text between
+    # two dollar signs as a formula.
     return (
-        f'<div class="tex2jax_ignore mathjax_ignore" style="{_STYLE}"><div dir="auto">{shown}</div>'
+        f'<div class="coloured-text tex2jax_ignore mathjax_ignore" style="{_STYLE}">'
+        f'<div dir="auto"{language}>{shown}</div>'
         f'<div dir="ltr" aria-label="colours of values from -1 to 1" style="margin-top:.5em">'
         f"{scale}</div></div>"
     )

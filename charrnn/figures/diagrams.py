@@ -8,9 +8,10 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from charrnn.figures import plots
+from charrnn.figures.look import COLOURS, TEXT, TINT, colours, new_figure, styled
+from charrnn.figures.plots import visible
 
-__all__ = ["PATTERNS", "layers", "patterns", "strips"]
+__all__ = ["PATTERNS", "layers", "overlaps", "parameter_areas", "patterns", "strips"]
 
 # Name -> which time steps have an input, and which have an output.
 PATTERNS = {
@@ -22,8 +23,10 @@ PATTERNS = {
 }
 _WIDTH, _HEIGHT = 0.72, 0.5
 _ROWS = {"input": 0, "state": 1, "output": 2}
+_ARROW = {"arrowstyle": "->", "color": TEXT, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
 
 
+@styled
 def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
     """Draw a short text as a row of cells, and below it which windows take which characters.
 
@@ -33,21 +36,22 @@ def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
         text: up to about 30 characters.
         rows: name -> positions in the text, shape (windows, time).
     """
-    figure, axes = plots.new_figure(height=0.3 + 0.34 * (1 + len(rows)))
-    grey = {position: "0.88" for position in range(len(text))}
-    lines: list[tuple[str, dict[int, str]]] = [("text", grey)]
+    figure, axes = new_figure(height=0.2 + 0.42 * (1 + len(rows)))
+    lines: list[tuple[str, dict[int, str]]] = [("text", dict.fromkeys(range(len(text)), TEXT))]
     for name, windows in rows.items():
         taken = np.asarray(windows).tolist()
-        colours = [plots.COLOURS[index % 2 * 3 + 2] + "70" for index in range(len(taken))]
-        pairs = zip(taken, colours, strict=True)
-        lines.append((name, {position: colour for row, colour in pairs for position in row}))
+        pairs = [(COLOURS[index % 2], row) for index, row in enumerate(taken)]
+        lines.append((name, {position: colour for colour, row in pairs for position in row}))
     for y, (_, cells) in enumerate(lines):
         for x, character in enumerate(text):
-            style: dict[str, Any] = {"fc": cells.get(x, "none"), "ls": "-" if x in cells else "--"}
-            place = (x + 0.04, y + 0.1)
-            axes.add_patch(Rectangle(place, 0.92, 0.8, lw=0.8, ec="0.4", clip_on=False, **style))
+            style: dict[str, Any] = {"fc": "none", "ec": TEXT, "lw": 1, "ls": (0, (2, 3))}
             if x in cells:
-                axes.text(x + 0.5, y + 0.5, plots.visible(character), ha="center", va="center")
+                style = {"fc": cells[x] + TINT, "ec": cells[x], "lw": 1.8}
+                sign = "↵" if character == "\n" else visible(character)
+                axes.text(
+                    x + 0.5, y + 0.5, sign, ha="center", va="center", family="monospace"
+                )  # fmt: skip
+            axes.add_patch(Rectangle((x + 0.06, y + 0.1), 0.88, 0.8, clip_on=False, **style))
     axes.set(xlim=(0, len(text)), ylim=(len(lines), 0), xticks=[])
     axes.set_yticks(np.arange(len(lines)) + 0.5, [name for name, _ in lines])
     axes.tick_params(length=0)
@@ -55,8 +59,59 @@ def strips(text: str, rows: Mapping[str, npt.ArrayLike]) -> Figure:
     return figure
 
 
+@styled
+def overlaps(starts: npt.ArrayLike, kept: npt.ArrayLike, length: int) -> Figure:
+    """Draw windows over the positions of a text, and below them what both kinds of windows hold.
+
+    Windows that overlap stand in different rows.
+
+    Args:
+        starts: positions in the text where windows begin, rising, shape (windows,).
+        kept: whether a window is kept for validation, shape (windows,); the others are trained on.
+        length: characters of a window.
+
+    Raises:
+        ValueError: there is no window, or the shapes differ.
+    """
+    begins, validation = np.asarray(starts), np.asarray(kept, dtype=bool)
+    if begins.shape != validation.shape or begins.ndim != 1 or not begins.size:
+        raise ValueError(
+            f"kept: expected one value for each of at least one start, received shape "
+            f"{validation.shape} for {begins.shape}"
+        )
+    # A window is free of all that began before it, once so many others lie between.
+    step = np.diff(begins).min(initial=length)
+    rows = int(np.ceil(length / max(step, 1)))
+    positions = begins[:, None] + np.arange(length)
+    both = np.intersect1d(positions[validation], positions[~validation])
+    runs = np.split(both, np.flatnonzero(np.diff(both) > 1) + 1) if both.size else []
+    figure, axes = new_figure(height=1.0 + 0.34 * (rows + 1))
+    kinds = dict(zip(("training", "validation"), COLOURS, strict=False))
+
+    def bar(row: int, start: int, width: int, name: str) -> None:
+        corner = (start + width * 0.02, row + 0.1)
+        size = (width * 0.96, 0.8)
+        axes.add_patch(Rectangle(corner, *size, fc=kinds[name], lw=0))
+
+    for index, start in enumerate(begins):
+        bar(index % rows, start, length, "validation" if validation[index] else "training")
+    for run in runs:
+        bar(rows, run[0], len(run), "validation")
+    for name, colour in kinds.items():
+        axes.plot([], [], "s", ms=9, color=colour, label=name)
+    axes.set(
+        xlim=(begins[0], begins[-1] + length), ylim=(rows + 1, 0), xlabel="position in the text"
+    )
+    axes.set_yticks([rows / 2, rows + 0.5], ["windows", "in both"])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.2)
+    return figure
+
+
+@styled
 def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int) -> Figure:
-    """Draw layers as boxes, and on the arrows between them the shapes of what flows.
+    """Draw layers as boxes below each other, and on the arrows between them the shapes that flow.
 
     Args:
         names: of the layers.
@@ -64,52 +119,89 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
         recurrent: index of the layer that gets an arrow back to itself, its state.
 
     Raises:
-        ValueError: there is no layer, or there are more layers than ``plots.COLOURS``.
+        ValueError: there is no layer, or there are more layers than ``COLOURS``.
     """
-    colours = plots.colours("names", len(names))
-    figure, axes = plots.new_figure(6.6, 1.3)
-    arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+    layer_colours = colours("names", len(names))
+    figure, axes = new_figure(height=0.2 + 0.95 * len(names) + 0.5)
     for index, shape in enumerate(shapes):
-        x = 2 * index
-        axes.annotate("", (x + 1.04, 0.5), (x, 0.5), arrowprops=arrow)
+        axes.annotate("", (0, 2 * index + 1), (0, 2 * index), arrowprops=_ARROW)
         label = f"({', '.join(map(str, shape))})"
-        axes.text(x + 0.5, -0.02, label, ha="center", va="top", fontsize=8, color="0.35")
-    for index, name in enumerate(names):
-        start = 2 * index + 1.04
-        axes.add_patch(Rectangle((start, 0.1), 0.96, 0.8, fc=colours[index] + "40", ec="0.35"))
-        axes.text(start + 0.48, 0.5, name, ha="center", va="center", fontsize=9)
-    loop = arrow | {"connectionstyle": "arc3,rad=1.3"}
-    middle = 2 * recurrent + 1.52
-    axes.annotate("", (middle - 0.25, 0.92), (middle + 0.25, 0.92), arrowprops=loop)
-    axes.set(xlim=(-0.1, 2 * len(names) + 1.1), ylim=(-0.3, 1.5))
+        axes.text(0.15, 2 * index + 0.47, label, ha="left", va="center")
+    for index, (name, colour) in enumerate(zip(names, layer_colours, strict=True)):
+        corner = (-1.3, 2 * index + 1)
+        axes.add_patch(Rectangle(corner, 2.6, 1, fc=colour + TINT, ec=colour, lw=2))
+        axes.text(0, 2 * index + 1.5, name, ha="center", va="center")
+    middle = 2 * recurrent + 1.5
+    loop = _ARROW | {"connectionstyle": "arc3,rad=1.6"}
+    axes.annotate("", (1.32, middle - 0.25), (1.32, middle + 0.25), arrowprops=loop)
+    axes.text(1.9, middle, "state", ha="left", va="center")
+    axes.set(xlim=(-3.2, 3.2), ylim=(2 * len(names) + 1.1, -0.1))
     axes.set_axis_off()
     return figure
 
 
+@styled
+def parameter_areas(counts: Mapping[str, int], flows: Sequence[str]) -> Figure:
+    """Draw layers as squares whose areas are like their numbers of parameters.
+
+    Args:
+        counts: name of each layer -> its number of parameters, in the order of the data's way.
+        flows: label of what enters the first layer and of what leaves each, one more than counts.
+
+    Raises:
+        ValueError: there is no layer, there are more than ``COLOURS``, or the number of flows does
+            not fit.
+    """
+    layer_colours = colours("counts", len(counts))
+    if len(flows) != len(counts) + 1:
+        raise ValueError(f"flows: expected {len(counts) + 1} labels, received {len(flows)}")
+    figure, axes = new_figure(height=2.9)
+    largest = max(counts.values())
+    x, gap = 0.0, 0.5
+    for index, flow in enumerate(flows):
+        axes.annotate("", (x + gap - 0.04, 0), (x + 0.04, 0), arrowprops=_ARROW)
+        axes.text(x + gap / 2, 0.06, flow, ha="center", va="bottom")
+        if index == len(counts):
+            break
+        name, count = list(counts.items())[index]
+        side = (count / largest) ** 0.5
+        corner, colour = (x + gap, -side / 2), layer_colours[index]
+        axes.add_patch(Rectangle(corner, side, side, fc=colour + TINT, ec=colour, lw=2))
+        below = -0.12 - side / 2 if side < 0.8 else 0
+        alignment = "center" if side >= 0.8 else "top"
+        label = f"{name}\n{count:,}"
+        axes.text(x + gap + side / 2, below, label, ha="center", va=alignment)
+        x += gap + side
+    axes.set(xlim=(-0.05, x + gap + 0.05), ylim=(-0.53, 0.53), aspect="equal")
+    axes.set_axis_off()
+    return figure
+
+
+@styled
 def patterns() -> Figure:
     """Draw the five patterns of sequences, unrolled in time: inputs below, states, outputs above.
 
     Source: the classification is Karpathy's (2015).
     """
-    figure, axes = plots.new_figure(6.4, 4.6)
-    arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+    figure, axes = new_figure(height=5.2)
     places = [(0, 4), (3, 4), (7, 4), (0, 0), (7, 0)]
     for (name, (inputs, outputs)), (left, bottom) in zip(PATTERNS.items(), places, strict=True):
-        axes.text(left - _WIDTH / 2, bottom + 2.55, name, ha="left", va="bottom", fontsize=10)
+        title = name.replace(" many to many", "\nmany to many")
+        axes.text(left - _WIDTH / 2, bottom + 2.4, title, ha="left", va="bottom")
         for time, (has_input, has_output) in enumerate(zip(inputs, outputs, strict=True)):
             x = left + time
             _box(axes, x, bottom, "state")
             if time:
-                _arrow(axes, arrow, (x - 1 + _WIDTH / 2, bottom + 1), (x - _WIDTH / 2, bottom + 1))
+                _arrow(axes, (x - 1 + _WIDTH / 2, bottom + 1), (x - _WIDTH / 2, bottom + 1))
             if has_input == "1":
                 _box(axes, x, bottom, "input")
-                _arrow(axes, arrow, (x, bottom + _HEIGHT / 2), (x, bottom + 1 - _HEIGHT / 2))
+                _arrow(axes, (x, bottom + _HEIGHT / 2), (x, bottom + 1 - _HEIGHT / 2))
             if has_output == "1":
                 _box(axes, x, bottom, "output")
-                _arrow(axes, arrow, (x, bottom + 1 + _HEIGHT / 2), (x, bottom + 2 - _HEIGHT / 2))
+                _arrow(axes, (x, bottom + 1 + _HEIGHT / 2), (x, bottom + 2 - _HEIGHT / 2))
     for name, row in _ROWS.items():
-        axes.text(10.6, row, name, ha="left", va="center", fontsize=10, color="0.35")
-    axes.set(xlim=(-0.5, 12), ylim=(-0.4, 7.1))
+        axes.text(10, row, name, ha="left", va="center")
+    axes.set(xlim=(-0.5, 11.4), ylim=(-0.4, 7.3))
     axes.set_axis_off()
     return figure
 
@@ -117,12 +209,11 @@ def patterns() -> Figure:
 def _box(axes: Any, x: float, bottom: float, row: str) -> None:
     """Draw the box of an input, a state or an output; its label tells which."""
     corner = (x - _WIDTH / 2, bottom + _ROWS[row] - _HEIGHT / 2)
-    colour = plots.COLOURS[_ROWS[row]] + "50"
-    axes.add_patch(Rectangle(corner, _WIDTH, _HEIGHT, fc=colour, ec="0.35", label=row))
+    colour = COLOURS[_ROWS[row]]
+    style: dict[str, Any] = {"fc": colour + TINT, "ec": colour, "lw": 2, "label": row}
+    axes.add_patch(Rectangle(corner, _WIDTH, _HEIGHT, **style))
 
 
-def _arrow(
-    axes: Any, style: dict[str, Any], start: tuple[float, float], end: tuple[float, float]
-) -> None:
+def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw an arrow from start to end."""
-    axes.annotate("", end, start, arrowprops=style)
+    axes.annotate("", end, start, arrowprops=_ARROW)

@@ -7,12 +7,13 @@ Drawings of how things are arranged: `diagrams.py`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+
+from charrnn.figures.look import COLOURS, TEXT, colours, new_figure, styled
 
 __all__ = [
     "COLOURS",
@@ -27,33 +28,14 @@ __all__ = [
     "visible",
 ]
 
-# Okabe and Ito 2008: told apart by colour-blind readers, and on paper.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-
-
-def colours(argument: str, count: int) -> list[str]:
-    """Return a colour for each of several things.
-
-    Args:
-        argument: name of the argument that has them, for the message.
-        count: how many there are.
-
-    Raises:
-        ValueError: there is none, or there are more than can be told apart.
-    """
-    if not 1 <= count <= len(COLOURS):
-        raise ValueError(
-            f"{argument}: expected 1 to {len(COLOURS)}, as many as there are colours that can be "
-            f"told apart, received {count}"
-        )
-    return COLOURS[:count]
-
-
-def new_figure(width: float = 6.0, height: float = 3.0) -> tuple[Figure, Any]:
-    """Return a figure and its axes; sizes in inches at 80 dots each, readable on a phone."""
-    figure, axes = plt.subplots(figsize=(width, height), dpi=80, layout="constrained")
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+# One for each colour: what is told apart by colour alone is lost on some readers.
+_MARKERS = "osD^vPX"
+# More points than that on a line have no marker of their own.
+_MARKED = 20
+# Characters that fit beside each other above the axes; a line or square of the legend takes six.
+_LINE = 52
+# Of labels under the bars of `frequencies`.
+_ROWS = 3
 
 
 def visible(character: str) -> str:
@@ -63,6 +45,24 @@ def visible(character: str) -> str:
     return sign if all(font.get_char_index(ord(part)) for part in sign) else "□"
 
 
+def _legend(figure: Figure, names: Sequence[str]) -> None:
+    """Put the names above the axes, where they hide nothing, as many beside each other as fit."""
+    (axes,) = figure.axes
+    fitting = [
+        columns
+        for columns in range(1, len(names) + 1)
+        if sum(max(map(len, part)) + 6 for part in np.array_split(names, columns)) <= _LINE
+    ]
+    columns = max(fitting, default=1)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns,
+        borderaxespad=0.2, handlelength=1.6, columnspacing=1.2,
+    )  # fmt: skip
+    # Further rows take nothing from the axes.
+    figure.set_figheight(figure.get_figheight() + 0.27 * (-(-len(names) // columns) - 1))
+
+
+@styled
 def curves(
     x: npt.ArrayLike,
     lines: Mapping[str, npt.ArrayLike],
@@ -88,22 +88,25 @@ def curves(
     """
     shown = zip(lines.items(), colours("lines", len(lines)), strict=True)
     figure, axes = new_figure()
-    for (name, values), colour in shown:
-        axes.plot(np.asarray(x), np.asarray(values), "o-", ms=3, color=colour, label=name)
+    every = -(-np.size(x) // _MARKED)
+    for ((name, values), colour), marker in zip(shown, _MARKERS, strict=False):
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markevery": every}
+        axes.plot(np.asarray(x), np.asarray(values), label=name, **style)
     for name, level in (levels or {}).items():
-        axes.axhline(level, color="0.5", ls="--", lw=1)
+        axes.axhline(level, color=TEXT, ls="--", lw=1.2)
         axes.annotate(
             f"{name} {level:.3f}", (1, level), xycoords=("axes fraction", "data"),
-            ha="right", va="bottom", fontsize=8, color="0.35",
+            ha="right", va="bottom",
         )  # fmt: skip
     axes.set(xlabel=x_label, ylabel=y_label, ylim=y_limits, yscale=y_scale)
     # No epoch 2.5; where x itself has fractions, they are shown.
     whole = np.array_equal(np.asarray(x), np.round(np.asarray(x)))
     axes.xaxis.get_major_locator().set_params(integer=whole)
-    axes.legend(frameon=False)
+    _legend(figure, [*lines])
     return figure
 
 
+@styled
 def probabilities(
     symbols: Sequence[str], lines: Mapping[str, npt.ArrayLike], largest: int = 12
 ) -> Figure:
@@ -134,11 +137,94 @@ def probabilities(
     labels = [visible(symbols[i]) for i in order]
     axes.set_xticks(range(len(order)), labels, family="monospace")
     axes.set(ylabel="probability")
-    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(lines))
+    _legend(figure, [*lines])
     return figure
 
 
-def activations(text: str, values: npt.ArrayLike, columns: int = 60) -> Figure:
+@styled
+def frequencies(counts: Mapping[str, int], largest: int = 70) -> Figure:
+    """Draw how often each character occurs, the most frequent first, on a logarithmic scale.
+
+    Args:
+        counts: character -> how often it occurs, at least once.
+        largest: how many characters to show.
+    """
+    figure, axes = new_figure()
+    order = sorted(counts, key=lambda character: (-counts[character], character))[:largest]
+    axes.bar(range(len(order)), [counts[character] for character in order], color=COLOURS[0])
+    axes.set_xticks([])
+    # In rows: beside each other the labels would touch.
+    for place, character in enumerate(order):
+        axes.annotate(
+            visible(character), (place, 0), (0, -4 - 16 * (place % _ROWS)),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="center", va="top", family="monospace",
+        )  # fmt: skip
+    axes.set(ylabel="count", yscale="log", xlim=(-1, len(order)))
+    axes.set_xlabel("character", labelpad=4 + 16 * min(_ROWS, len(order)))
+    return figure
+
+
+@styled
+def points(variants: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Figure:
+    """Draw what repeated runs measured as points, the variants of an experiment side by side.
+
+    Args:
+        variants: name -> measure -> values, shape (runs,); the first one has all measures.
+        y_label: what the values are.
+
+    Raises:
+        ValueError: there is no variant, or there are more variants than ``COLOURS``.
+    """
+    point_colours = colours("variants", len(variants))
+    figure, axes = new_figure()
+    measures = list(next(iter(variants.values())))
+    for index, (name, results) in enumerate(variants.items()):
+        x = [measures.index(measure) for measure, runs in results.items() for _ in np.array(runs)]
+        y = np.concatenate([np.asarray(runs) for runs in results.values()])
+        shift = (index - (len(variants) - 1) / 2) * 0.15
+        style: dict[str, Any] = {"color": point_colours[index], "marker": _MARKERS[index]}
+        axes.plot(np.array(x) + shift, y, ls="none", label=name, **style)
+    axes.set_xticks(range(len(measures)), measures)
+    axes.set(ylabel=y_label)
+    _legend(figure, [*variants])
+    return figure
+
+
+@styled
+def letter_map(
+    places: Mapping[str, Sequence[float]], groups: Mapping[str, str], x_label: str, y_label: str
+) -> Figure:
+    """Draw characters at their places in a plane, coloured by groups.
+
+    Args:
+        places: character -> x and y; line ends and spaces are made visible.
+        groups: name -> its characters; those of no group are grey.
+        x_label: what x is.
+        y_label: what y is.
+
+    Raises:
+        ValueError: there is no group, or there are more groups than ``COLOURS``.
+    """
+    group_colours = dict(zip(groups, colours("groups", len(groups)), strict=True))
+    figure, axes = new_figure(height=6.0)
+    grouped = {c: group_colours[name] for name, members in groups.items() for c in members}
+    for character, (x, y) in places.items():
+        # Bold and large, because colours have less contrast than text has elsewhere.
+        style: dict[str, Any] = {"color": grouped.get(character, TEXT), "family": "monospace"}
+        label = visible(character)
+        axes.text(x, y, label, ha="center", va="center", size=15, weight="bold", **style)
+    for name, colour in group_colours.items():
+        axes.plot([], [], "s", color=colour, label=name)
+    # Text does not count for the limits of the axes; points do.
+    axes.plot(*zip(*places.values(), strict=True), "o", alpha=0)
+    axes.set(xlabel=x_label, ylabel=y_label)
+    _legend(figure, [*groups])
+    return figure
+
+
+@styled
+def activations(text: str, values: npt.ArrayLike, columns: int = 44) -> Figure:
     """Draw a text line by line, each character on the colour of a value that belongs to it.
 
     Source: the pictures of single units in Karpathy, Johnson and Fei-Fei 2015.
@@ -158,88 +244,17 @@ def activations(text: str, values: npt.ArrayLike, columns: int = 60) -> Figure:
     lines = text.splitlines(keepends=True)
     rows = [line[i : i + columns] for line in lines for i in range(0, len(line), columns)]
     grid = np.full((len(rows), max(map(len, rows))), np.nan)
-    figure, axes = new_figure(6.0, 0.22 * len(rows) + 0.3)
+    figure, axes = new_figure(height=0.3 * len(rows) + 0.3)
     value = iter(np.asarray(values))
     for row, column in ((r, c) for r, line in enumerate(rows) for c in range(len(line))):
         grid[row, column] = next(value)
         character = rows[row][column]
         label = "↵" if character == "\n" else visible(character)
-        axes.text(column, row, label, ha="center", va="center", size=8, family="monospace")
+        axes.text(
+            column, row, label, ha="center", va="center", size=11, color="k", family="monospace"
+        )
     blue_to_orange = LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
     picture = axes.imshow(grid, blue_to_orange, vmin=-1, vmax=1, aspect="auto")
     axes.set_axis_off()
     figure.colorbar(picture, ticks=[-1, 0, 1], pad=0.01)
-    return figure
-
-
-def frequencies(counts: Mapping[str, int], largest: int = 70) -> Figure:
-    """Draw how often each character occurs, the most frequent first, on a logarithmic scale.
-
-    Args:
-        counts: character -> how often it occurs, at least once.
-        largest: how many characters to show.
-    """
-    figure, axes = new_figure(height=2.6)
-    order = sorted(counts, key=lambda character: (-counts[character], character))[:largest]
-    axes.bar(range(len(order)), [counts[character] for character in order], color=COLOURS[0])
-    labels = [visible(character) for character in order]
-    # Two rows of labels: in one row they would touch.
-    for first, pad in enumerate([2, 13]):
-        places = range(first, len(order), 2)
-        axes.set_xticks(places, labels[first::2], minor=bool(first), family="monospace", fontsize=9)
-        axes.tick_params(axis="x", which="minor" if first else "major", length=0, pad=pad)
-    axes.set(xlabel="character", ylabel="count", yscale="log", xlim=(-1, len(order)))
-    return figure
-
-
-def points(arms: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) -> Figure:
-    """Draw what repeated runs measured as points, the arms of an experiment side by side.
-
-    Args:
-        arms: name -> measure -> values, shape (runs,); the first arm has all measures.
-        y_label: what the values are.
-
-    Raises:
-        ValueError: there is no arm, or there are more arms than ``COLOURS``.
-    """
-    arm_colours = colours("arms", len(arms))
-    figure, axes = new_figure()
-    measures = list(next(iter(arms.values())))
-    for index, (name, results) in enumerate(arms.items()):
-        x = [measures.index(measure) for measure, runs in results.items() for _ in np.array(runs)]
-        y = np.concatenate([np.asarray(runs) for runs in results.values()])
-        shift = (index - (len(arms) - 1) / 2) * 0.15
-        axes.plot(np.array(x) + shift, y, "o", ms=4, color=arm_colours[index], label=name)
-    axes.set_xticks(range(len(measures)), measures)
-    axes.set(ylabel=y_label)
-    axes.legend(frameon=False)
-    return figure
-
-
-def letter_map(
-    places: Mapping[str, Sequence[float]], groups: Mapping[str, str], x_label: str, y_label: str
-) -> Figure:
-    """Draw characters at their places in a plane, coloured by groups.
-
-    Args:
-        places: character -> x and y; line ends and spaces are made visible.
-        groups: name -> its characters; those of no group are grey.
-        x_label: what x is.
-        y_label: what y is.
-
-    Raises:
-        ValueError: there is no group, or there are more groups than ``COLOURS``.
-    """
-    group_colours = dict(zip(groups, colours("groups", len(groups)), strict=True))
-    figure, axes = new_figure(6.0, 5.6)
-    grouped = {c: group_colours[name] for name, members in groups.items() for c in members}
-    for character, (x, y) in places.items():
-        style: dict[str, Any] = {"color": grouped.get(character, "0.5"), "family": "monospace"}
-        axes.text(x, y, visible(character), ha="center", va="center", size=10, **style)
-    for name, colour in group_colours.items():
-        axes.plot([], [], "s", color=colour, label=name)
-    # Text does not count for the limits of the axes; points do.
-    axes.plot(*zip(*places.values(), strict=True), "o", alpha=0)
-    axes.set(xlabel=x_label, ylabel=y_label)
-    axes.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     return figure

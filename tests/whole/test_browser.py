@@ -23,6 +23,7 @@ from tests.helpers.browser import (
     pages,
     why_missing,
 )
+from tests.helpers.colours import DARK
 from tools import screenshot
 from tools.chapters.notebooks import ROOT
 
@@ -415,6 +416,62 @@ def test_dark_mode_switches_and_is_kept(browser, address, language):
         assert opened.evaluate(ground) < 150
     assert tab.complaints == []
     context.close()
+
+
+# Figures and text in colours
+
+FIGURE = ".cell_output img"
+COLOURED = ".cell_output .coloured-text"
+
+
+def hex_of(colour):
+    """Return #rrggbb of what a browser writes as rgb(…)."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
+
+
+@each_language
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_figure_fills_the_column(make_tab, language, size):
+    opened = make_tab(viewport=size).open(f"{language}/{chapter(language, '_images/')}")
+    sizes = """found => [found.width, found.height, found.naturalWidth, found.naturalHeight,
+      found.closest("section").querySelector("p").getBoundingClientRect().width]"""
+    for figure in opened.locator(FIGURE).all():
+        width, height, own_width, own_height, column = figure.evaluate(sizes)
+        assert width == pytest.approx(column, abs=1)
+        assert width / height == pytest.approx(own_width / own_height, rel=0.02)
+
+
+@each_language
+@pytest.mark.parametrize(("mark", "place"), [("_images/", FIGURE), ("coloured-text", COLOURED)])
+def test_figures_and_coloured_text_stand_on_the_ground_of_a_dark_page(
+    make_tab, language, mark, place
+):
+    opened = make_tab(color_scheme="dark").open(f"{language}/{chapter(language, mark)}")
+    assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
+    shown = opened.locator(place).first
+    grounds = """found => {
+      const grounds = [];
+      for (let each = found; each !== document.body; each = each.parentElement)
+        grounds.push(getComputedStyle(each).backgroundColor);
+      return grounds;
+    }"""
+    page = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert {*shown.evaluate(grounds)} <= {"rgba(0, 0, 0, 0)", page}
+    # What the tests of the colours compute with.
+    assert hex_of(page) == DARK[0]
+    colour = shown.evaluate("found => getComputedStyle(found).color")
+    assert place == FIGURE or hex_of(colour) == DARK[1]
+
+
+@each_language
+def test_outputs_say_their_language_if_it_is_not_that_of_the_page(tab, language):
+    opened = tab.open(f"{language}/{chapter(language, 'First Citizen')}")
+    shown = opened.locator(".cell_output .output", has_text="First Citizen").first
+    spoken = shown.evaluate("found => found.closest('[lang]').lang")
+    assert spoken == "en"
+    # Words about figures are translated.
+    for figure in opened.locator(FIGURE).all():
+        assert figure.evaluate("found => found.closest('[lang]').lang") == language
 
 
 @pytest.mark.parametrize(("language", "page"), INSPECTED)

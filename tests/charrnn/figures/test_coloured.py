@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from charrnn.figures import coloured
 from charrnn.figures.coloured import LEVELS, clusters, coloured_text
+from tests.helpers.colours import DARK, LIGHT, SEEN, contrast, distance, over
 
 
 class Reader(HTMLParser):
@@ -16,16 +17,17 @@ class Reader(HTMLParser):
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.spans, self.legend, self.tags, self.depth, self.divs = [], [], set(), 0, 0
+        self.spans, self.legend, self.tags, self.depth, self.divs = [], [], set(), 0, []
         self.colour = None
 
     def handle_starttag(self, tag, attributes):
         self.tags.add(tag)
-        self.divs += tag == "div"
+        if tag == "div":
+            self.divs.append(dict(attributes))
         self.depth += 1
         if tag == "span":
-            self.colour = re.fullmatch("background:(#[0-9a-f]{6})", dict(attributes)["style"])[1]
-            (self.spans if self.divs == 2 else self.legend).append(["", self.colour])
+            self.colour = re.fullmatch("background:(#[0-9a-f]{8})", dict(attributes)["style"])[1]
+            (self.spans if len(self.divs) == 2 else self.legend).append(["", self.colour])
 
     def handle_endtag(self, tag):
         self.depth -= 1
@@ -33,7 +35,7 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         assert self.colour is not None, f"text outside of a span: {data!r}"
-        (self.spans if self.divs == 2 else self.legend)[-1][0] += data
+        (self.spans if len(self.divs) == 2 else self.legend)[-1][0] += data
 
 
 def read(text, values):
@@ -85,29 +87,65 @@ def test_what_no_page_can_show_becomes_a_picture():
 
 
 def test_a_value_has_its_colour():
-    expected = ["#56b4e9", "#ffffff", "#e69f00"]  # the ends by Okabe and Ito, and white
+    expected = ["#2f8ef066", "#2f8ef000", "#e07b0066"]  # blue, nothing, orange
     assert read("abc", [-1, 0, 1]).spans == [
         list(pair) for pair in zip("abc", expected, strict=True)
     ]
 
 
-def test_there_are_as_many_colours_as_levels_and_black_is_readable_on_all():
+# Ground and text of pages that show it: the site; Colab, whose dark page was lighter once; Jupyter.
+PAGES = [LIGHT, DARK, ("#ffffff", "#212121"), ("#1f1f1f", "#e3e3e3"), ("#383838", "#d5d5d5")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_there_are_as_many_colours_as_levels_and_text_is_readable_on_all(page):
+    ground, text = page
     values = np.linspace(-1, 1, 500)
     colours = {colour for _, colour in read("x" * 500, values).spans}
     assert len(colours) == LEVELS == 21
     for colour in colours:
-        # Contrast with black, by the formula of the Web Content Accessibility Guidelines 2.
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        luminance = np.dot(linear, [0.2126, 0.7152, 0.0722])
-        assert (luminance + 0.05) / 0.05 > 7
+        assert contrast(text, over(colour, ground)) >= 4.5
 
 
-def test_text_and_page_have_colours_of_their_own():
+@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("ground", [LIGHT[0], DARK[0]])
+def test_blue_orange_and_nothing_are_told_apart(ground, seen):
+    blue, white, orange = (over(colour, ground) for _, colour in read("abc", [-1, 0, 1]).spans)
+    assert distance(white, ground) < 1
+    assert distance(blue, white, seen) > 25
+    assert distance(orange, white, seen) > 25
+    assert distance(blue, orange, seen) > 45
+
+
+@pytest.mark.parametrize("ground", [LIGHT[0], DARK[0]])
+@pytest.mark.parametrize("end", [-1, 1])
+def test_the_further_from_0_the_further_from_the_page(ground, end):
+    spans = read("x" * 11, np.linspace(0, end, 11)).spans
+    distances = [distance(over(colour, ground), ground) for _, colour in spans]
+    assert len(distances) == 11
+    assert np.all(np.diff(distances) > 1)
+
+
+def test_text_and_page_keep_their_colours_and_lines_wrap():
     outermost = coloured_text("a", [0]).split(">")[0]
-    assert "color:#000;background:#fff" in outermost
+    assert "color" not in outermost.replace("coloured-text", "")
+    assert "background" not in outermost
+    assert "font-size:max(1rem,16px)" in outermost
     assert "pre-wrap" in outermost
+    assert "overflow-wrap:anywhere" in outermost
     assert "mathjax_ignore" in outermost
+
+
+def languages(markup):
+    reader = Reader()
+    reader.feed(markup)
+    return [attributes.get("lang") for attributes in reader.divs]
+
+
+def test_the_text_says_its_language_and_the_legend_has_none():
+    assert languages(coloured_text("ab", [0, 0], lang="en")) == [None, "en", None]
+    assert languages(coloured_text("ab", [0, 0])) == [None, None, None]
+    assert languages(coloured_text("ab", [0, 0], lang='"><b>')) == [None, '"><b>', None]
 
 
 def test_neighbours_of_one_level_share_an_element():
@@ -122,7 +160,7 @@ def test_neighbours_of_one_level_share_an_element():
 def test_a_mark_stays_with_its_letter_and_they_have_the_mean_of_their_values():
     spans = read("e\u0301x", [1.0, 0.0, -1.0]).spans
     half = read("x", [0.5]).spans[0][1]
-    assert spans == [["e\u0301", half], ["x", "#56b4e9"]]
+    assert spans == [["e\u0301", half], ["x", "#2f8ef066"]]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +185,7 @@ def test_clusters_are_what_a_reader_takes_for_a_sign(text, signs):
 def test_the_legend_names_the_ends():
     legend = read("abc", [0, 0, 0]).legend
     assert [content.strip() for content, _ in legend] == ["-1", "-0.5", "0", "0.5", "1"]
-    assert legend[0][1] == "#56b4e9"
+    assert legend[0][1] == "#2f8ef066"
 
 
 @pytest.mark.parametrize("values", [[0.0], [[0.0, 0.0]], 0.0])

@@ -1,5 +1,4 @@
 import inspect
-import io
 from collections import Counter
 
 import matplotlib as mpl
@@ -9,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from charrnn.figures import plots
+from charrnn.figures import look, plots
 
 TEXT = "First Citizen:\nBefore we proceed any further, hear me speak.\n\té中🙂 " * 8
 random = np.random.default_rng(0)
@@ -65,10 +64,8 @@ def test_a_figure_is_drawn_once_and_small(name):
     figure = FIGURES[name]()
     assert isinstance(figure, Figure)
     assert plt.get_fignums() == [figure.number]
-    assert figure.get_size_inches()[0] * figure.dpi <= 640
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi="figure", bbox_inches="tight")
-    assert 500 < len(picture.getvalue()) < 40_000
+    assert figure.get_size_inches()[0] * figure.dpi == 900
+    assert 500 < len(figure.png()) < 40_000
     plt.close(figure)
     assert plt.get_fignums() == []
 
@@ -86,6 +83,30 @@ def test_curves_are_the_values_and_the_levels():
     assert texts_of(axes.texts) == ["level 2.500"]
     assert texts_of(axes.get_legend().get_texts()) == ["a"]
     assert axes.get_xlabel() == "x"
+
+
+def test_lines_have_a_marker_of_their_own_and_few_where_points_are_many():
+    for count, shown in {5: 5, 20: 20, 21: 11, 61: 16}.items():
+        lines = {name: np.arange(count) for name in "abcdefg"}
+        drawn = plots.curves(range(count), lines).axes[0].lines
+        assert len({line.get_marker() for line in drawn}) == 7
+        assert len(range(count)[:: drawn[0].get_markevery()]) == shown
+
+
+def test_the_legend_hides_nothing_and_fits():
+    """Above the axes, in one row where that is not too wide, in more and a taller figure else."""
+    heights = []
+    for names in (["a", "b", "c"], [f"a rather long name {i}" for i in range(5)]):
+        figure = plots.curves([1, 2], {name: [1, 2] for name in names})
+        figure.draw_without_rendering()
+        (axes,) = figure.axes
+        legend, drawn = axes.get_legend().get_window_extent(), axes.get_window_extent()
+        assert legend.y0 >= drawn.y1
+        assert legend.x1 <= figure.bbox.x1
+        heights.append((figure.get_figheight(), drawn.height))
+    (one, plain), (more, long) = heights
+    assert more > one
+    assert long == pytest.approx(plain, rel=0.05)
 
 
 def test_ticks_have_fractions_where_x_has():
@@ -108,7 +129,7 @@ def test_letter_map_draws_each_character_at_its_place_in_its_group_s_colour():
     drawn = {text.get_text(): (text.get_position(), text.get_color()) for text in axes.texts}
     assert drawn == {
         "a": ((0, 1), plots.COLOURS[0]),
-        "\\n": ((2, 3), "0.5"),
+        "\\n": ((2, 3), look.TEXT),
         "B": ((-4, 5), plots.COLOURS[1]),
     }
     assert texts_of(axes.get_legend().get_texts()) == ["small", "large"]
@@ -127,8 +148,11 @@ def test_probabilities_shows_the_most_likely_first():
 def test_frequencies_shows_the_most_frequent_first():
     (axes,) = plots.frequencies(Counter("aabbbbc\n\n\n"), largest=3).axes
     assert [bar.get_height() for bar in axes.patches] == [4, 3, 2]
-    labels = texts_of(axes.get_xticklabels()), texts_of(axes.get_xticklabels(minor=True))
-    assert labels == (["b", "a"], ["\\n"])
+    assert [(text.get_text(), text.xy[0]) for text in axes.texts] == [
+        ("b", 0),
+        ("\\n", 1),
+        ("a", 2),
+    ]
 
 
 def test_activations_puts_each_value_under_its_character():
@@ -140,7 +164,7 @@ def test_activations_puts_each_value_under_its_character():
     assert places == {"a": (0, 0), "b": (1, 0), "c": (0, 1), "↵": (1, 1), "d": (0, 2)}
 
 
-BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # as Okabe and Ito name the first three
+BLUE, ORANGE, GREEN = plots.COLOURS[:3]
 
 
 def coloured(things):
@@ -163,7 +187,7 @@ def test_the_colours_of_what_is_drawn_are_those_of_its_legend():
     *lines, level = axes.lines
     assert coloured(lines) == [("a", BLUE), ("b", ORANGE), ("c", GREEN)]
     assert coloured(axes.get_legend().legend_handles) == coloured(lines)
-    assert (level.get_color(), level.get_linestyle()) == ("0.5", "--")
+    assert (level.get_color(), level.get_linestyle()) == (look.TEXT, "--")
     (axes,) = plots.points({"a": {"x": [1]}, "b": {"x": [2]}}, "nats").axes
     assert coloured(axes.lines) == [("a", BLUE), ("b", ORANGE)]
     assert coloured(axes.get_legend().legend_handles) == coloured(axes.lines)
@@ -195,7 +219,7 @@ MANY = {
     "lines of probabilities": lambda names: (
         plots.probabilities("xy", {name: [0.5, 0.5] for name in names}).axes[0].containers
     ),
-    "arms": lambda names: plots.points({name: {"x": [1]} for name in names}, "").axes[0].lines,
+    "variants": lambda names: plots.points({name: {"x": [1]} for name in names}, "").axes[0].lines,
     "groups": lambda names: (
         plots.letter_map({"x": (0, 0)}, {name: "x" for name in names}, "", "")
         .axes[0]

@@ -1,8 +1,9 @@
 """Extensions of Sphinx, loaded by name: the names begin with book_ so that none hides another.
 
-book_language_menu  a page among its translations: menu, addresses, notices
-book_words          what theme and extensions say, in the language of the book
-book_mathjax        formulas without another host
-book_search         search within the pages
-book_without_thebe  leaves out a script that nothing here uses
+book_language_menu    a page among its translations: menu, addresses, notices
+book_words            what theme and extensions say, in the language of the book
+book_mathjax          formulas without another host
+book_search           search within the pages
+book_quoted_language  outputs in English on pages in other languages say so
+book_without_thebe    leaves out a script that nothing here uses
 """
