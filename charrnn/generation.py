@@ -18,6 +18,7 @@ from charrnn.prompts import (
     ROOM,
     SEED,
     TEMPERATURE,
+    check_generation,
     check_likely,
     check_sampling,
     check_vocabulary,
@@ -141,8 +142,7 @@ def generate(
         ValueError: an empty or unknown prompt, a vocabulary of another size than the model's, a
             length, temperature or seed that cannot be.
     """
-    check_vocabulary(vocabulary, len(one_step.mask))
-    check_sampling(prompts, length, temperature, seed)
+    check_generation(vocabulary, len(one_step.mask), prompts, length, temperature, seed)
     prompt_ids, lengths = encode_prompts(prompts, vocabulary)
     states = one_step.model.initial_states(len(prompts))
     heat = tf.constant(temperature, tf.float32)

@@ -23,6 +23,7 @@ __all__ = [
     "ROOM",
     "SEED",
     "TEMPERATURE",
+    "check_generation",
     "check_likely",
     "check_sampling",
     "check_vocabulary",
@@ -109,6 +110,19 @@ def check_vocabulary(vocabulary: Vocabulary, size: int) -> None:
         raise ValueError(
             f"vocabulary: expected {size} ids, as the model has logits, received {len(vocabulary)}"
         )
+
+
+def check_generation(
+    vocabulary: Vocabulary,
+    size: int,
+    prompts: Sequence[str],
+    length: int,
+    temperature: float,
+    seed: int,
+) -> None:
+    """Raise ValueError for what ``check_vocabulary`` or ``check_sampling`` refuses."""
+    check_vocabulary(vocabulary, size)
+    check_sampling(prompts, length, temperature, seed)
 
 
 def encode_prompts(
