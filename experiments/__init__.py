@@ -8,10 +8,12 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
     stateful            what a carried state and the order of windows do
     scheduled_sampling  against teacher forcing
     recipes             trials of recipes, the same seconds for each
+    training_variants   Adam or Muon, shuffled windows or streams, in the same time
     recipes_by_text     the rules that adapt the recipe to a text, tried in several scripts
     reliability         what a user can do to a training, its files and the command line
     endings             its trainings that are ended
     odd_input           its damaged files and random command lines
+    opening_texts       the texts that the front pages open with
     record              a run epoch by epoch, or a table of trials; both go on where they ended
     shared              tiny Shakespeare as experiments cut it
     machine             what a run was measured on

@@ -4,6 +4,7 @@
     check_notebooks  chapters against the rules of the house
     solutions        run the solutions of a chapter's exercises
     translations     add, sync, check, accept translations; their state
+    opening          write the texts that the front pages open with
     stamp            write the repository's address where it is needed
     build_site       build the pages of every language
     run_colab        run a chapter of each language in an environment like Colab's

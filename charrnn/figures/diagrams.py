@@ -88,15 +88,16 @@ def overlaps(starts: npt.ArrayLike, kept: npt.ArrayLike, length: int) -> Figure:
     figure, axes = new_figure(height=1.0 + 0.34 * (rows + 1))
     kinds = dict(zip(("training", "validation"), COLOURS, strict=False))
 
-    def bar(row: int, start: int, width: int, name: str) -> None:
+    def bar(row: int, start: int, width: int, colour: str) -> None:
         corner = (start + width * 0.02, row + 0.1)
         size = (width * 0.96, 0.8)
-        axes.add_patch(Rectangle(corner, *size, fc=kinds[name], lw=0))
+        axes.add_patch(Rectangle(corner, *size, fc=colour, lw=0))
 
     for index, start in enumerate(begins):
-        bar(index % rows, start, length, "validation" if validation[index] else "training")
+        kind = "validation" if validation[index] else "training"
+        bar(index % rows, start, length, kinds[kind])
     for run in runs:
-        bar(rows, run[0], len(run), "validation")
+        bar(rows, run[0], len(run), COLOURS[len(kinds)])  # its row says what it is
     for name, colour in kinds.items():
         axes.plot([], [], "s", ms=9, color=colour, label=name)
     axes.set(

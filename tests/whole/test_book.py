@@ -247,3 +247,26 @@ def test_every_language_shows_the_same_outputs_and_describes_them_in_its_words(s
             figures = read_figures(ROOT, code).get(name, {})
             known = {entry["english"]: entry["text"] for entry in figures.values()}
             assert texts == [known.get(text) or text for text in told]
+
+
+@pytest.mark.parametrize(
+    "place", ["README.md", *(f"notebooks/{code}/index.md" for code in LANGUAGES)]
+)
+def test_front_pages_list_the_chapters_in_their_order(place):
+    text = (ROOT / place).read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[[^\]]+\]\((?:notebooks/en/)?([\w-]+)\.ipynb\)", text, re.M)
+    appendix = [name for name in ENGLISH if name not in listed]
+    assert listed == ENGLISH[: len(listed)]
+    for name in appendix:
+        assert f"({name}.ipynb)" in text, name
+
+
+def test_readme_has_a_link_to_colab_for_each_chapter():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| \[[^\]]+\]\(notebooks/en/([\w-]+)\.ipynb\).*?\[Colab\]\((\S+)\)", text, re.M
+    )
+    assert [name for name, _ in rows] == ENGLISH
+    for name, address in rows:
+        assert address.startswith("https://colab.research.google.com/github/")
+        assert address.endswith(f"/notebooks/en/{name}.ipynb")

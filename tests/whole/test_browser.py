@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -23,7 +24,7 @@ from tests.helpers.browser import (
     pages,
     why_missing,
 )
-from tests.helpers.colours import DARK
+from tests.helpers.colours import DARK, contrast
 from tools import screenshot
 from tools.chapters.notebooks import ROOT
 
@@ -486,3 +487,39 @@ def test_axe_finds_nothing_serious(tab, language, page):
         opened.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
         assert tab.serious(exclude=("mjx-container", *code), runOnly=["color-contrast"]) == []
     opened.emulate_media(color_scheme="light")
+
+
+@each_language
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_front_page_begins_with_what_the_machine_wrote(make_tab, language, size):
+    """Title, its text and three ways in stand within the first 700 pixels."""
+    page = make_tab().open(f"{language}/index.html")
+    page.set_viewport_size(size)
+    written, ways = page.locator(".opening"), page.locator("article .opening ~ ul").first
+    lines = [written, *ways.locator("li").all()]
+    assert len(lines) == 4
+    bottoms = [box["y"] + box["height"] for box in (line.bounding_box() for line in lines)]
+    page.set_viewport_size(WIDE)
+    assert bottoms == sorted(bottoms)
+    assert bottoms[-1] <= 700
+    size_of = "(element) => parseFloat(getComputedStyle(element).fontSize)"
+    assert written.evaluate(size_of) > ways.evaluate(size_of)
+
+
+@each_language
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_shaded_letters_can_be_read(make_tab, language, scheme):
+    page = make_tab(color_scheme=scheme).open(f"{language}/index.html")
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll(".shaded span")].map((span) => {
+          const style = getComputedStyle(span);
+          return [style.color, style.backgroundColor,
+            getComputedStyle(document.body).backgroundColor];
+        })"""
+    )
+    assert len(shown) > 30
+    for colours in {tuple(each) for each in shown}:
+        numbers = [[float(part) for part in re.findall(r"[\d.]+", colour)] for colour in colours]
+        letters, tint, ground = (np.array(each[:3]) / 255 for each in numbers)
+        opacity = (numbers[1] + [1.0])[3]
+        assert contrast(letters, opacity * tint + (1 - opacity) * ground) >= 4.5

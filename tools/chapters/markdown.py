@@ -16,6 +16,8 @@ if MARKDOWN.linkify is not None:
 TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.S)
 # Tokens within a run of words; all others end it.
 MARKUP = {f"{kind}_{end}" for kind in ("em", "strong", "link") for end in ("open", "close")}
+# What a tool writes into a page between two marks; `tools.opening` does.
+WRITTEN = re.compile(r"(<!-- written: [\w-]+ -->\n).*?(?=<!-- /written -->)", re.S)
 GAP = "\ufffc"  # Unicode's sign for an object in the place of words
 
 
@@ -32,10 +34,15 @@ def _walk(tokens: list[Token]) -> Iterator[Token]:
         yield from _walk(token.children or [])
 
 
+def authored(text: str) -> str:
+    """Return a text without what tools write into it; the marks around that stay."""
+    return WRITTEN.sub(r"\1", text)
+
+
 @lru_cache(maxsize=8192)
 def parse(text: str) -> tuple[Token, ...]:
-    """Return the tokens of a text, children after their parents, no words of bare addresses."""
-    return tuple(_walk(MARKDOWN.parse(text)))
+    """Return the tokens of what people wrote, children after parents, bare addresses wordless."""
+    return tuple(_walk(MARKDOWN.parse(authored(text))))
 
 
 def python_code(text: str) -> str:

@@ -11,7 +11,8 @@ A page is a notebook, `index.md` one of a single cell (see `tools.translation.fi
 A hash is the first 12 hexadecimal digits of the SHA-256 of the source in UTF-8, each paragraph on
 one line: where its lines end says nothing to a translator. The address behind the link to Colab is
 left out of it, because it changes with the repository, the file name and the language, and so are
-the targets of links within the book, because chapters are renamed.
+the targets of links within the book, because chapters are renamed, and what tools write into a page
+in its own language.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tools.chapters.markdown import authored
 from tools.chapters.notebooks import Cell, Notebook
 from tools.translation.matching import Text, matched
 
@@ -65,7 +67,7 @@ def unwrapped(source: str) -> str:
 
 def source_hash(source: str) -> str:
     """Return the hash that a translation made from this English source records."""
-    text = unwrapped(BOOK_LINK.sub("", COLAB_ADDRESS.sub("", source)))
+    text = unwrapped(BOOK_LINK.sub("", COLAB_ADDRESS.sub("", authored(source))))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
