@@ -100,8 +100,9 @@ FEW = replace(QUICK, weight_decay=0.1)
 MANY = replace(FEW, embedding_size=256, units=512, tied=True)
 # So many characters a second two cores read, about; from that follows how often a text is read.
 SPEED = 25_000
-# A text that is read more often than this gets dropout, so much more with each doubling.
-FREE_PASSES, DROPOUT, MOST_DROPOUT = 3, 0.2, 0.5
+# A text that is read more often than this gets dropout, so much more with each doubling: most with
+# thousands of symbols, each of which is seen seldom.
+FREE_PASSES, DROPOUT, TIED_DROPOUT, MOST_DROPOUT = 3, 0.12, 0.2, 0.5
 # Of recurrent kernels and of embeddings, for each of the outputs'.
 OTHER_DROPOUT = 0.6
 # A short text is learnt by heart; after so many passes over it the run ends before its time is up.
@@ -118,5 +119,6 @@ def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
     """
     recipe = FEW if symbols <= FEW_SYMBOLS else MANY
     passes = min(seconds * SPEED / characters, MAX_PASSES)
-    dropout = min(DROPOUT * math.log2(max(passes / FREE_PASSES, 1)), MOST_DROPOUT)
+    doublings = math.log2(max(passes / FREE_PASSES, 1))
+    dropout = min((TIED_DROPOUT if recipe.tied else DROPOUT) * doublings, MOST_DROPOUT)
     return recipe.with_dropout(round(dropout, 2))

@@ -1,4 +1,4 @@
-"""Compare recurrent cells at equal parameters and at equal time, and record what chapter 8 shows.
+"""Compare recurrent cells at equal parameters and in equal time, as *Inside the GRU* shows.
 
     python -m experiments.cells [--steps 200]
 

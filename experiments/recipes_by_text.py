@@ -68,7 +68,7 @@ CHANGES = {
         "units=640",
     ),
     ("ru-gogol", 0): ("dropout=0.2", "weight_decay=0", "tied=1", "length=32"),
-    ("shakespeare", 200_000): ("dropout=0", "dropout=0.2", "dropout=0.5", "weight_decay=0"),
+    ("shakespeare", 200_000): ("dropout=0", "dropout=0.33", "dropout=0.5", "weight_decay=0"),
 }
 TRIALS = [
     Trial(corpus, characters, change)

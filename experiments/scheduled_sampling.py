@@ -1,4 +1,4 @@
-"""Measure scheduled sampling against teacher forcing, and record what chapter 7 shows.
+"""Measure scheduled sampling against teacher forcing, and record what *Custom training* shows.
 
     python -m experiments.scheduled_sampling [--steps 800] [--seeds 1 2 3]
 

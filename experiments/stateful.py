@@ -1,4 +1,4 @@
-"""Measure what a carried state and the order of windows do, and record what chapter 9 shows.
+"""Measure what a carried state and the order of windows do, as *Stateful training* shows.
 
     python -m experiments.stateful [--steps 400]
 
