@@ -12,7 +12,7 @@ CELL_TIMEOUT ?= 600
 # Extra arguments: `make lock LOCK_FLAGS=--upgrade` takes new versions, not only missing ones.
 LOCK_FLAGS ?=
 # The page in the README's picture, pictures/page.png; page.html#section starts at a section.
-PICTURE_PAGE ?= windows.html\#windows-by-stepping
+PICTURE_PAGE ?= windows.html\#the-task-the-next-character
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,6 +1,6 @@
 """Photograph a page of the built book in headless Chromium.
 
-    python -m tools.screenshot windows.html#windows-by-stepping page.png
+    python -m tools.screenshot windows.html#the-task-the-next-character page.png
     python -m tools.screenshot index.html page.png --language ko --width 360 --dark
 
 Needs a Chromium on the machine (the environment variable `CHROMIUM` names another program), which

@@ -52,7 +52,13 @@ def test_the_examples_name_pages_of_the_book():
     for name, section in pages:
         assert name in {"index", *chapters}
         if section:
-            text = chapters[name].read_text(encoding="utf-8").lower().replace(" ", "-")
+            text = (
+                chapters[name]
+                .read_text(encoding="utf-8")
+                .lower()
+                .replace(":", "")
+                .replace(" ", "-")
+            )
             assert f"#-{section}" in text
 
 
