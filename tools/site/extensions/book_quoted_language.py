@@ -1,8 +1,8 @@
-"""Sphinx extension: outputs in Latin letters are English on a page in another language.
+"""Sphinx extension: quotations in Latin letters are English on a page in another language.
 
-All languages of the book share outputs; most are English texts, which a screen reader should not
-read as Korean. A figure is none of them: its alternative text is translated. An output in other
-letters, or one that says its language itself, stays as it is.
+All languages of the book share outputs, and what is quoted in fenced blocks of text; most of it is
+English, which a screen reader should not read as Korean. A figure is none of them: its alternative
+text is translated. An output in other letters, or one that says its language itself, stays as it is.
 """
 
 import re
@@ -25,9 +25,12 @@ def is_latin(text: str) -> bool:
 
 
 def mark_english(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Say of each output of a page in another language that it is English, if it is."""
+    """Say of each quotation on a page in another language that it is English, if it is."""
     if app.config.language.startswith("en"):
         return
+    for block in doctree.findall(nodes.literal_block):
+        if block.get("language") == "text" and is_latin(block.astext()):
+            block["classes"].append(ENGLISH)
     for output in doctree.findall(lambda node: isinstance(node, nodes.container)):
         if "cell_output" not in output["classes"]:
             continue

@@ -64,6 +64,17 @@ def test_what_is_no_output_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [("ROMEO: ho!", "text", 1), ("ROMEO: ho!", "python", 0), ("로미오", "text", 0)],
+)
+def test_a_quotation_in_a_fenced_block_is_english_if_it_is_latin(text, kind, expected):
+    document = new_document("page")
+    document += nodes.literal_block(text, text, language=kind)
+    mark_english(SimpleNamespace(config=SimpleNamespace(language="ko")), document, "page")
+    assert document.pformat().count("language-en") == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [("ROMEO: é 1", True), ("", False), ("12 + 3", False), ("abc я", False), ("ａｂｃ", True)],
 )
