@@ -1,8 +1,8 @@
 """Sphinx extension: quotations in Latin letters are English on a page in another language.
 
-All languages of the book share outputs, and what is quoted in fenced blocks of text; most of it is
-English, which a screen reader should not read as Korean. A figure is none of them: its alternative
-text is translated. An output in other letters, or one that says its language itself, stays as it is.
+All languages of the book share outputs, and what is quoted in fenced blocks of text. Most of it is
+English, which a screen reader should not read as Korean. A figure is none of them: its text is
+translated. An output in other letters, or one that says its language itself, stays as it is.
 """
 
 import re
