@@ -24,6 +24,7 @@ from charrnn.sampler import Sampler
 from charrnn.support.commands import run_command
 from charrnn.support.files import RECORDS, write_table
 from charrnn.weights import shipped
+from experiments.shared import VALIDATION
 
 RECORD = RECORDS / "opening_texts.csv"
 SEED = 1
@@ -137,7 +138,7 @@ def texts(name: str) -> list[dict[str, str]]:
     language = LANGUAGES[name]
     whole = corpora.load(language.corpus)
     sampler = Sampler.load(shipped(language.model))
-    validation = 111_540 if name == "en" else len(whole) // 10
+    validation = VALIDATION if name == "en" else len(whole) // 10
     training, unseen = whole[:-validation], whole[-validation:]
     (drawn,) = sampler.generate([language.prompt], language.opening, TEMPERATURE, SEED)
     place = unseen.index(language.begins, BEFORE) + len(language.begins)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 
 from tools.chapters.notebooks import write_notebook
 from tools.chapters.repository import Repository
@@ -141,6 +142,12 @@ def changed(**change: Any) -> Any:
     notebook = tiny_chapter(code("cell", "1"))
     notebook.cells[6].update(nbformat.from_dict(change))  # type: ignore[no-untyped-call]
     return notebook
+
+
+def each_of(broken: list[tuple[Any, Any, str]]) -> pytest.MarkDecorator:
+    """Run a test for each rule, chapter that breaks it and words it then says."""
+    names = [f"{rule.__name__}: {words}" for rule, _, words in broken]
+    return pytest.mark.parametrize(("rule", "notebook", "words"), broken, ids=names)
 
 
 def assert_noticed(rule: Any, notebook: Any, words: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.chapters.markdown import python_code
 from tools.chapters.notebooks import Notebook, is_standalone, tags, where
-from tools.chapters.output_rules import code_cells
+from tools.chapters.output_rules import code_cells, visible_code
 from tools.chapters.package_names import parsed
 
 LINES = 80
@@ -78,8 +78,8 @@ def short_code(path: Path, notebook: Notebook) -> list[str]:
         return []
     lines = [
         line.strip()
-        for cell in code_cells(notebook)
-        if cell.id != "setup" and "remove-cell" not in tags(cell)
+        for cell in visible_code(notebook)
+        if cell.id != "setup"
         for line in cell.source.splitlines()
     ]
     count = sum(bool(line) and not line.startswith("#") for line in lines)

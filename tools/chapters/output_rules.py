@@ -11,6 +11,7 @@ from pathlib import Path
 from tools.chapters.notebooks import Cell, Notebook, alternative_text, notebook_text, tags, where
 from tools.chapters.outputs import CELL_KEYS, INJECTED, NOTEBOOK_KEYS
 
+HIDDEN = "remove-cell"
 NOTEBOOK_BYTES, FIGURE_BYTES = 300_000, 40_000
 # "UserWarning: …", "WARNING:tensorflow: …", and the lines of TensorFlow's own log
 WARNING = re.compile(r"\w*Warning:|\bWARNING\b|^[WEI]\d{4} \d\d:\d\d:\d\d", re.M)
@@ -24,6 +25,11 @@ MACHINE_PATH = re.compile(
 def code_cells(notebook: Notebook) -> list[Cell]:
     """Return the code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def visible_code(notebook: Notebook) -> list[Cell]:
+    """Return the code cells that the page shows."""
+    return [cell for cell in code_cells(notebook) if HIDDEN not in tags(cell)]
 
 
 def output_texts(cell: Cell) -> Iterator[tuple[str, str]]:

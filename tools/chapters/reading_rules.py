@@ -12,14 +12,13 @@ from pathlib import Path
 
 from tools.chapters.markdown import GAP, plain_words
 from tools.chapters.notebooks import DETAILS, Cell, Notebook, questions, tags, where
-from tools.chapters.output_rules import code_cells
+from tools.chapters.output_rules import HIDDEN, visible_code
 from tools.chapters.package_names import package_names, parsed
 from tools.chapters.source_rules import folded
 
 Rule = Callable[[Path, Notebook], list[str]]
 
 CELLS, PROSE_WORDS, NAMES, QUESTIONS = 60, 2800, 8, 2
-HIDDEN = "remove-cell"
 # What a reader needs cannot be hidden.
 NEEDED = {"setup", "parameters", "teaches"}
 # Chapters that are still to be rewritten; a rewritten one leaves the set.
@@ -40,10 +39,6 @@ def _of_new_chapters(rule: Rule) -> Rule:
         return [] if path.stem in NOT_YET else rule(path, notebook)
 
     return for_new
-
-
-def _visible(notebook: Notebook) -> list[Cell]:
-    return [cell for cell in code_cells(notebook) if HIDDEN not in tags(cell)]
 
 
 @_of_new_chapters
@@ -75,7 +70,7 @@ def few_words(path: Path, notebook: Notebook) -> list[str]:
 @_of_new_chapters
 def few_names(path: Path, notebook: Notebook) -> list[str]:
     """What a chapter shows uses at most eight names of the package."""
-    names = package_names(cell.source for cell in _visible(notebook))
+    names = package_names(cell.source for cell in visible_code(notebook))
     if len(names) > NAMES:
         listed = ", ".join(sorted(names))
         return [f"{path.stem}: {len(names)} names from charrnn, expected at most {NAMES}: {listed}"]
@@ -116,7 +111,7 @@ def checks_are_hidden(path: Path, notebook: Notebook) -> list[str]:
     return [
         f"{where(path.stem, notebook, cell)}: an assert that the page shows; move it to a cell "
         f"tagged {HIDDEN}"
-        for cell in _visible(notebook)
+        for cell in visible_code(notebook)
         if _checks(cell)
     ]
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.helpers.chapters import (
     assert_noticed,
     changed,
     code,
+    each_of,
     shown,
     stream,
     tiny_chapter,
@@ -71,9 +70,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "notebook", "words"), BROKEN, ids=[f"{r.__name__}: {w}" for r, _, w in BROKEN]
-)
+@each_of(BROKEN)
 def test_a_broken_rule_is_noticed(rule: Any, notebook: Any, words: str) -> None:
     assert_noticed(rule, notebook, words)
 

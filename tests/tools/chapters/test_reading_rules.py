@@ -10,6 +10,7 @@ from tests.helpers.chapters import (
     QUESTIONS,
     assert_noticed,
     code,
+    each_of,
     markdown,
     standalone_chapter,
     stream,
@@ -107,9 +108,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "notebook", "words"), BROKEN, ids=[f"{r.__name__}: {w}" for r, _, w in BROKEN]
-)
+@each_of(BROKEN)
 def test_a_broken_rule_is_noticed(rule: Any, notebook: Any, words: str) -> None:
     assert_noticed(rule, notebook, words)
 

@@ -10,6 +10,7 @@ from tests.helpers.chapters import (
     assert_noticed,
     changed,
     code,
+    each_of,
     markdown,
     standalone_chapter,
     tiny_chapter,
@@ -87,9 +88,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "notebook", "words"), BROKEN, ids=[f"{r.__name__}: {w}" for r, _, w in BROKEN]
-)
+@each_of(BROKEN)
 def test_a_broken_rule_is_noticed(rule: Any, notebook: Any, words: str) -> None:
     assert_noticed(rule, notebook, words)
 
