@@ -20,7 +20,7 @@ from charrnn.streams import StreamModel
 from charrnn.training import next_character_loss
 from charrnn.windows import WINDOW, Ids, endless_streams, step_windows
 
-__all__ = ["Progress", "train_for"]
+__all__ = ["Progress", "rows_read_at_once", "train_for"]
 
 # So that `recipes.MAX_PASSES` have so many steps, a short text is read in fewer places at once.
 STEPS = 1000
@@ -121,7 +121,7 @@ def train_for(
     kept = (
         None if validation is None else _spread(*step_windows(validation, WINDOW), vocabulary_size)
     )
-    rows = _rows(len(training), recipe.length)
+    rows = rows_read_at_once(len(training), recipe.length)
     recipe = replace(recipe, batch_size=min(rows, recipe.batch_size))
     keras.utils.set_random_seed(seed)
     model, counts = recipe.build(vocabulary_size), count(training, vocabulary_size)
@@ -226,7 +226,7 @@ def _keep(run: RunState, progress: Progress) -> None:
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def _rows(characters: int, length: int) -> int:
+def rows_read_at_once(characters: int, length: int) -> int:
     """Return in how many places a text is read at once, so that its passes have ``STEPS`` steps."""
     return max(int(recipes.MAX_PASSES * characters) // (STEPS * length), MIN_ROWS)
 

@@ -8,6 +8,7 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
     stateful            what a carried state and the order of windows do
     scheduled_sampling  against teacher forcing
     recipes             trials of recipes, the same seconds for each
+    text_sizes          sizes and dropout for four lengths of text, in the same time
     training_variants   Adam or Muon, shuffled windows or streams, in the same time
     recipes_by_text     the rules that adapt the recipe to a text, tried in several scripts
     reliability         what a user can do to a training, its files and the command line

@@ -25,6 +25,7 @@ from tools.chapters.notebooks import (
     ROOT,
     Notebook,
     chapter_paths,
+    has_code,
     is_standalone,
     read_chapter,
     write_notebook,
@@ -62,20 +63,23 @@ if importlib.util.find_spec("charrnn") is None:
 
 
 def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> list[str]:
-    """Stamp a chapter, which stands at `place` in the repository; return what differed."""
+    """Stamp a page, which stands at `place` in the repository; return what differed.
+
+    One without code is not opened in Colab and has nothing to set up.
+    """
     differences: list[str] = []
     title = next((cell for cell in notebook.cells if cell.id == "title"), None)
     address = f"{COLAB}/{repository.name}/blob/{repository.branch}/{place}"
     if title is None:
         differences.append("no cell with the id title; add it by hand, first of all")
-    else:
+    elif has_code(notebook):
         text, count = COLAB_LINE.subn(rf"\g<1>({address})", title.source)
         if not count:
             text = f"{text.rstrip()}\n\n[Open this chapter in Colab]({address})"
         if text != title.source:
             differences.append("the Colab link in the cell title")
             title.source = text
-    if not is_standalone(notebook):
+    if has_code(notebook) and not is_standalone(notebook):
         differences += _stamp_setup(notebook, repository)
     for key, value in METADATA.items():
         if notebook.metadata.get(key) != value:

@@ -335,7 +335,7 @@ def test_1500k_characters_are_read_in_the_recipe_s_own_batches(monkeypatch, caps
     characters = recipe.batch_size * recipe.length
     assert 1_500_000 - characters < given["seconds"] * characters <= 1_500_000
     # Such a text is long enough for all rows of a batch.
-    assert timed_training._rows(given["training"], recipe.length) >= recipe.batch_size
+    assert timed_training.rows_read_at_once(given["training"], recipe.length) >= recipe.batch_size
 
 
 def test_the_shipped_model_is_as_small_and_as_quick_to_train_as_it_has_to_be():

@@ -171,7 +171,7 @@ def test_a_short_text_ends_the_run_early():
 def test_a_text_is_read_in_so_many_places_that_its_passes_have_a_thousand_steps(
     characters, expected
 ):
-    assert timed_training._rows(characters, 64) == expected
+    assert timed_training.rows_read_at_once(characters, 64) == expected
     passes = 1000 * 64 * expected / characters  # of a thousand steps of so many rows
     assert passes == pytest.approx(recipes.MAX_PASSES) or expected == timed_training.MIN_ROWS
 

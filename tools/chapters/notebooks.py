@@ -140,6 +140,11 @@ def is_standalone(notebook: Notebook) -> bool:
     return notebook.metadata.get("standalone") is True
 
 
+def has_code(notebook: Notebook) -> bool:
+    """Return whether a page runs anything; the list of sources does not, so it is no chapter."""
+    return any(cell.cell_type == "code" for cell in notebook.cells)
+
+
 def where(name: str, notebook: Notebook, cell: Cell) -> str:
     """Name a cell for a message: the notebook as it is called there, number from 1, id."""
     number = next(n for n, other in enumerate(notebook.cells, 1) if other is cell)

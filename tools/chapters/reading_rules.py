@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.chapters.markdown import GAP, plain_words
-from tools.chapters.notebooks import DETAILS, Cell, Notebook, questions, tags, where
+from tools.chapters.notebooks import DETAILS, Cell, Notebook, has_code, questions, tags, where
 from tools.chapters.output_rules import HIDDEN, visible_code
 from tools.chapters.package_names import package_names, parsed
 from tools.chapters.source_rules import folded
@@ -79,10 +79,10 @@ def few_names(path: Path, notebook: Notebook) -> list[str]:
 
 @_of_new_chapters
 def questions_to_predict(path: Path, notebook: Notebook) -> list[str]:
-    """At least two questions, whose answers are folded, before the exercises."""
+    """At least two questions, whose answers are folded, before the exercises of a chapter."""
     found = questions(notebook)
     messages = []
-    if len(found) < QUESTIONS:
+    if len(found) < QUESTIONS and has_code(notebook):
         messages.append(
             f"{path.stem}: expected {QUESTIONS} questions with a folded answer before the "
             f"exercises, found {len(found)}"

@@ -9,7 +9,7 @@ import statistics
 from pathlib import Path
 
 from tools.chapters.markdown import plain_words
-from tools.chapters.notebooks import Notebook, is_standalone, solutions, tags, where
+from tools.chapters.notebooks import Notebook, has_code, is_standalone, solutions, tags, where
 from tools.chapters.output_rules import code_cells
 from tools.chapters.parameters import known_parameters
 
@@ -53,12 +53,14 @@ def ids(path: Path, notebook: Notebook) -> list[str]:
 def required_cells(path: Path, notebook: Notebook) -> list[str]:
     """A chapter begins with its five fixed cells, and ends with a summary and exercises.
 
-    `alone_rules` says what a chapter that stands alone has in their place.
+    `alone_rules` says what a chapter that stands alone has in their place. A page without code has
+    its title alone.
     """
     if is_standalone(notebook):
         return []
     messages = []
-    for number, (name, kind, start, expected) in enumerate(REQUIRED, 1):
+    required = REQUIRED if has_code(notebook) else REQUIRED[:1]
+    for number, (name, kind, start, expected) in enumerate(required, 1):
         cell = notebook.cells[number - 1] if len(notebook.cells) >= number else None
         if cell is None or cell.id != name or cell.cell_type != kind:
             messages.append(f"{path.stem}: expected cell {number} to be {kind} with the id {name}")
@@ -68,6 +70,8 @@ def required_cells(path: Path, notebook: Notebook) -> list[str]:
             messages.append(f"{place}: expected it to begin with {start!r}")
         elif tags(cell) != expected:
             messages.append(f"{place}: expected the tags {expected}")
+    if not has_code(notebook):
+        return messages
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     headings = re.findall(r"^## (.+?)[ \t]*$", text, re.M)
     if headings[-2:] != ["Summary", "Exercises"]:
@@ -78,8 +82,10 @@ def required_cells(path: Path, notebook: Notebook) -> list[str]:
 def parameters_are_literals(path: Path, notebook: Notebook) -> list[str]:
     """The parameters cell has one `NAME = literal` a line, and the profile quick.
 
-    A chapter that stands alone has no profiles.
+    A chapter that stands alone has no profiles, a page without code no parameters.
     """
+    if not has_code(notebook):
+        return []
     try:
         known = known_parameters(path, notebook)
     except ValueError as error:
@@ -147,11 +153,11 @@ def plain_language(path: Path, notebook: Notebook) -> list[str]:
 def exercises(path: Path, notebook: Notebook) -> list[str]:
     """At least two exercises, each followed by a folded solution with Python in it.
 
-    A chapter that stands alone may have fewer.
+    A chapter that stands alone may have fewer, and a page without code has none to try.
     """
     found, rest = solutions(notebook)
     messages = []
-    if len(found) < 2 and not is_standalone(notebook):
+    if len(found) < 2 and has_code(notebook) and not is_standalone(notebook):
         messages.append(f"{path.stem}: expected two exercises with solutions, found {len(found)}")
     for solution in found:
         place = f"{path.stem} exercise {solution.number}"

@@ -14,11 +14,13 @@ from tests.helpers.chapters import (
 )
 from tools.chapters.alone_rules import (
     RULES,
+    WHOLE,
     marked,
     needs_tensorflow_only,
     own_cells,
     short_code,
 )
+from tools.chapters.notebooks import ROOT
 
 TINY = Path("01_tiny.ipynb")
 
@@ -101,6 +103,19 @@ def test_what_is_no_line_of_code_is_not_counted() -> None:
     )
     notebook.cells[2].source = "import os\n" * 20
     assert [message for rule in RULES for message in rule(TINY, notebook)] == []
+
+
+def test_a_whole_tutorial_may_be_longer() -> None:
+    (name, most), *others = WHOLE.items()
+    assert not others
+    assert most == 200
+    assert (ROOT / f"notebooks/en/{name}.ipynb").is_file()
+    long = [code(f"c{n}", "x = 1\n" * 40) for n in range(5)]
+    counts = []
+    for cells in long[:4], long:
+        (message,) = short_code(Path(f"{name}.ipynb"), standalone_chapter(*cells)) or [""]
+        counts.append(message)
+    assert counts == ["", f"{name}: 202 lines of code, expected at most 200"]
 
 
 def test_what_tensorflow_brings_may_be_imported() -> None:

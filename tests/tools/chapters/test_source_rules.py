@@ -11,10 +11,13 @@ from tests.helpers.chapters import (
     changed,
     code,
     each_of,
+    finished,
     markdown,
     standalone_chapter,
     tiny_chapter,
+    v4,
 )
+from tools.chapters.reading_rules import questions_to_predict
 from tools.chapters.source_rules import (
     RULES,
     cell_sizes,
@@ -103,6 +106,15 @@ def test_a_chapter_that_stands_alone_needs_no_profile_summary_or_exercises() -> 
     assert_noticed(exercises, broken, "'2. One more.'")
     broken.cells[3].source = "file = 1"
     assert_noticed(parameters_are_literals, broken, "upper case")
+
+
+def test_a_page_without_code_has_a_title_and_prose() -> None:
+    notebook = finished(v4.new_notebook(cells=[markdown("title", "# Sources\n\nPapers.")]), False)
+    assert [cell.source for cell in notebook.cells] == ["# Sources\n\nPapers."]
+    rules = (*RULES, questions_to_predict)
+    assert [message for rule in rules for message in rule(TINY, notebook)] == []
+    notebook.cells[0].source = "Sources"
+    assert_noticed(required_cells, notebook, "begin with '# '")
 
 
 def test_every_rule_has_a_broken_chapter() -> None:
