@@ -21,7 +21,8 @@ FACTS = """() => {
   const formulas = [...article.querySelectorAll(".math")];
   return {
     prose: text("pre, code, script, style, .math, .cell, a.headerlink"),
-    searched: text("pre, script, style, .math, .cell, .toctree-wrapper, .translation-notice"),
+    searched: text("pre:not(.tag_searched .cell_output *), .cell_input, script, style, .math, " +
+      ".cell:not(.tag_searched), .toctree-wrapper, .translation-notice"),
     formulas: formulas.length,
     unset: formulas.filter((formula) => !formula.querySelector("mjx-container"))
       .map((formula) => formula.textContent),

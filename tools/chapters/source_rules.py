@@ -22,6 +22,7 @@ TAGS = {
     "slow",
     "nbval-ignore-output",
     "remove-cell",
+    "searched",
 }
 REQUIRED: tuple[tuple[str, str, str, list[str]], ...] = (  # id, kind, how the source begins, tags
     ("title", "markdown", "# ", []),

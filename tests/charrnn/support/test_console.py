@@ -83,6 +83,12 @@ def test_this_program_is_named_as_it_was_started(monkeypatch):
     assert subprocess.check_output(command, text=True).strip() == sys.executable
 
 
+@pytest.mark.parametrize("launcher", ["ipykernel_launcher", "colab_kernel_launcher"])
+def test_a_notebook_is_told_what_a_cell_takes(monkeypatch, launcher):
+    monkeypatch.setattr(sys, "argv", [f"/usr/lib/{launcher}.py", "-f", "kernel.json"])
+    assert console.this_program() == "%run -m charrnn"
+
+
 @pytest.mark.parametrize(
     ("text", "columns", "shown"),
     [

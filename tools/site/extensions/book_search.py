@@ -6,6 +6,8 @@ gives it the theme's colours; Sphinx's own search, which cannot find a Chinese o
 a longer one, is switched off.
 
 Indexed is what a reader reads as prose: no menus, no code cells with their outputs, no formulas.
+But a cell tagged `searched` prints what readers look for, as the message of an error: its output is
+indexed, too.
 """
 
 import json
@@ -32,6 +34,7 @@ SPHINX_FILES = ("searchtools.js", "language_data.js", "searchindex.js")
 SPHINX_SCRIPT = re.compile(
     r'\s*<script src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
+PRINTED = ".tag_searched .cell_output pre"
 SKIPPED = "a.headerlink, .cell, pre, script, style, div.math, .toctree-wrapper, .translation-notice"
 # Between two Chinese characters goes a space without width, at which pagefind divides the text.
 # Left to itself it divides by a dictionary of simplified characters, and a browser divides the
@@ -62,6 +65,10 @@ def searchable(html: str) -> str | None:
     if page.html is None or article is None or article.find("h1") is None:
         return None
     language = str(page.html.get("lang", ""))
+    for printed in article.select(PRINTED):
+        paragraph = page.new_tag("p")
+        paragraph.string = printed.get_text()
+        printed.find_parent(class_="cell").insert_before(paragraph)  # type: ignore[union-attr]
     for tag in article.select(SKIPPED):
         tag.decompose()
     for formula in article.select("span.math"):

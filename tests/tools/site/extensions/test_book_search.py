@@ -33,6 +33,8 @@ PAGE = """<!doctype html>
 <div class="admonition note translation-notice"><p>Stale</p></div>
 <p>{text} <span class="math notranslate">\\(h_t\\)</span> <code>text_from_ids</code>.</p>
 <div class="cell"><div class="cell_input"><pre>import this</pre></div><pre>output</pre></div>
+<div class="cell tag_slow tag_searched"><div class="cell_input"><pre>raise</pre></div>
+<div class="cell_output"><pre><span>TypeError: batch_input_shape</span></pre></div></div>
 <section id="second"><h2>Second</h2><p>More.</p><div class="math">\\[x\\]</div></section>
 </section></article></body></html>
 """
@@ -67,7 +69,9 @@ def test_prose_and_sections_are_indexed_and_nothing_else(site):
     (page,) = fragments(folder)
     assert page["url"] == "/deeper/page.html"
     assert page["meta"]["title"] == "Title"
-    assert page["content"] == "Title. A network. … text_from_ids. Second. More."
+    assert page["content"] == (
+        "Title. A network. … text_from_ids. TypeError: batch_input_shape. Second. More."
+    )
     assert [anchor["id"] for anchor in page["anchors"]] == ["second"]
 
 
