@@ -2,7 +2,7 @@
 
 look      what they have in common: palette, sizes, ground, how they are stored
 plots     what was counted or measured
-diagrams  how a text is cut and a model is arranged, drawn without data
+diagrams  how a text is cut, a model is arranged and exported, drawn without data
 drawings  what happens in time: the loop in which a model writes, a layer unrolled, its cells
 coloured  text as HTML in which values are colours
 """

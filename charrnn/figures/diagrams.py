@@ -1,4 +1,4 @@
-"""Drawings of how things are arranged: windows in a text, layers in a model, states in time."""
+"""Drawings of how things are arranged: windows in a text, layers, states in time, files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,15 @@ from matplotlib.patches import Rectangle
 from charrnn.figures.look import COLOURS, TEXT, TINT, colours, new_figure, styled
 from charrnn.figures.plots import visible
 
-__all__ = ["PATTERNS", "layers", "overlaps", "parameter_areas", "patterns", "strips"]
+__all__ = [
+    "PATTERNS",
+    "export_routes",
+    "layers",
+    "overlaps",
+    "parameter_areas",
+    "patterns",
+    "strips",
+]
 
 # Name -> which time steps have an input, and which have an output.
 PATTERNS = {
@@ -203,6 +211,32 @@ def patterns() -> Figure:
     for name, row in _ROWS.items():
         axes.text(10, row, name, ha="left", va="center")
     axes.set(xlim=(-0.5, 11.4), ylim=(-0.4, 7.3))
+    axes.set_axis_off()
+    return figure
+
+
+@styled
+def export_routes() -> Figure:
+    """Draw one model, three files made from it, and the program that runs each of them."""
+    figure, axes = new_figure(height=3.3)
+    heights = (4.7, 2.75, 0.8)
+    routes = [
+        ("SavedModel", "graph, numbers", "server", "TensorFlow"),
+        ("LiteRT", "graph, numbers", "phone", "LiteRT"),
+        ("safetensors", "numbers", "page, script", "NumPy or own code"),
+    ]
+    axes.add_patch(Rectangle((0, 2.2), 1.6, 1.1, fill=False, ec=TEXT, lw=2))
+    axes.text(0.8, 2.75, "model", ha="center", va="center")
+    axes.plot([2.2, 2.2], [heights[0], heights[-1]], color=TEXT, lw=1.2)
+    axes.plot([1.6, 2.2], [2.75, 2.75], color=TEXT, lw=1.2)
+    for y, colour, (name, content, place, needs) in zip(heights, COLOURS, routes, strict=False):
+        _arrow(axes, (2.2, y), (2.9, y))
+        axes.add_patch(Rectangle((2.9, y - 0.65), 3.3, 1.3, fc=colour + TINT, ec=colour, lw=2))
+        _arrow(axes, (6.2, y), (7.1, y))
+        for x, side, upper, lower in [(4.55, "center", name, content), (7.3, "left", place, needs)]:
+            axes.text(x, y + 0.06, upper, ha=side, va="bottom", weight="bold")
+            axes.text(x, y - 0.06, lower, ha=side, va="top")
+    axes.set(xlim=(-0.1, 11.1), ylim=(0, 5.5))
     axes.set_axis_off()
     return figure
 

@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from charrnn.figures import plots
 from charrnn.figures.diagrams import (
     PATTERNS,
+    export_routes,
     layers,
     overlaps,
     parameter_areas,
@@ -178,8 +179,23 @@ def test_areas_refuse_a_wrong_number_of_flows_and_of_layers():
         parameter_areas({}, ["1"])
 
 
+def test_each_file_of_a_model_leads_to_what_runs_it():
+    (axes,) = export_routes().axes
+    rows = {}
+    for text in axes.texts:
+        if text.get_text():
+            rows.setdefault(round(text.get_position()[1]), []).append(text.get_text())
+    model, *_ = rows.pop(3)
+    assert model == "model"
+    assert [rows[height][0] for height in (5, 1)] == ["SavedModel", "safetensors"]
+    assert "NumPy or own code" in rows[1]
+    arrows = [text for text in axes.texts if getattr(text, "arrowprops", None)]
+    assert len(arrows) == 6
+
+
 # With arguments as large as in a chapter.
 FIGURES = {
+    "export_routes": export_routes,
     "layers": lambda: layers(
         ["Embedding", "GRU", "Dense"],
         [(64, 100), (64, 100, 256), (64, 100, 1024), (64, 100, 66)],
