@@ -5,4 +5,5 @@ plots     what was counted or measured
 diagrams  how a text is cut, a model is arranged and exported, drawn without data
 drawings  what happens in time: the loop in which a model writes, a layer unrolled, its cells
 coloured  text as HTML in which values are colours
+boxes     a text's signs, code points and bytes as HTML
 """
