@@ -4,8 +4,8 @@
     python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
 
 The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
-is written), `reading_rules` (what a reader is asked), `alone_rules` (a chapter that stands alone)
-and `taught` (what is taught equals what `charrnn` holds).
+is written), `reading_rules` (what a reader is asked), `alone_rules` (a chapter that stands alone),
+`form_rules` (fields that Colab shows) and `taught` (what is taught equals what `charrnn` holds).
 """
 
 import sys
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from charrnn.support.commands import run_command
 from tools import chapters_of
-from tools.chapters import alone_rules, output_rules, reading_rules, source_rules
+from tools.chapters import alone_rules, form_rules, output_rules, reading_rules, source_rules
 from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
 
@@ -22,6 +22,7 @@ RULES = (
     *source_rules.RULES,
     *reading_rules.RULES,
     *alone_rules.RULES,
+    *form_rules.RULES,
 )
 
 

@@ -100,9 +100,15 @@ def _quoted_on_windows(text: str) -> str:
 
 
 def this_program() -> str:
-    """Return how this process was started: ``charrnn``, or Python with the package."""
-    if Path(sys.argv[0]).stem == "charrnn":
+    """Return what one types to start another command where this process was started.
+
+    That is ``charrnn``, or Python with the package; in a notebook it is what a cell takes.
+    """
+    started_as = Path(sys.argv[0]).stem
+    if started_as == "charrnn":
         return as_typed(sys.argv[0])
+    if started_as.endswith("kernel_launcher"):  # IPython's, or Colab's own
+        return "%run -m charrnn"
     name = Path(sys.executable).name
     python = name if shutil.which(name) == sys.executable else sys.executable
     return f"{as_typed(python)} -m charrnn"

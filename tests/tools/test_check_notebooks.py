@@ -46,6 +46,7 @@ def test_the_tiny_chapters_keep_every_rule(notebook: Any) -> None:
         (changed(id="Two_Words"), "lower-case"),
         (tiny_chapter(), "expected 2 questions"),
         (standalone_chapter(code("c", "import pandas")), "imports pandas"),
+        (tiny_chapter(code("c", "# @title Write")), "cellView"),
         (tiny_chapter(code("c", "def unknown(): pass", "teaches")), "teaches unknown"),
     ],
 )

@@ -9,6 +9,7 @@ output_rules   rules for them
 source_rules   rules for cells and prose
 reading_rules  what a chapter asks of its reader: length, names, questions, hidden checks
 alone_rules    rules for a chapter that needs nothing but TensorFlow
+form_rules     rules for fields and sliders, which Colab shows
 package_names  which names of the package a chapter uses
 taught         what a chapter teaches is what the package runs
 reachable      which corpus can be had here

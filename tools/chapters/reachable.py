@@ -6,6 +6,7 @@ edition later. There a chapter that reads one keeps its committed outputs, and t
 are skipped. Where `CHARRNN_DATA` is set, as in continuous integration, every corpus must be there.
 """
 
+import ast
 import functools
 import os
 import warnings
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from charrnn import corpora
-from tools.chapters.notebooks import read_chapter
+from tools.chapters.notebooks import Notebook, read_chapter
+from tools.chapters.output_rules import code_cells
+from tools.chapters.package_names import parsed
 from tools.chapters.parameters import known_parameters
 
 __all__ = ["missing_corpus", "why_missing"]
@@ -35,13 +38,27 @@ def missing_corpus(path: Path, changed: Mapping[str, Any] | None = None) -> str:
     """Return which corpus of a chapter cannot be had, and why; "" where it can be or must be.
 
     Args:
-        path: the chapter; the corpus is the one that its parameter `CORPUS` names.
+        path: the chapter; its corpora are the one that its parameter `CORPUS` names, and those
+            that its cells name where they load them.
         changed: the parameters that a run changes.
     """
-    parameters = known_parameters(path, read_chapter(path)) | dict(changed or {})
-    name = parameters.get("CORPUS")
-    why = why_missing(name)
-    return f"{name}: {why}" if why else ""
+    notebook = read_chapter(path)
+    parameters = known_parameters(path, notebook) | dict(changed or {})
+    for name in (parameters.get("CORPUS"), *_loaded(notebook)):
+        if why := why_missing(name):
+            return f"{name}: {why}"
+    return ""
+
+
+def _loaded(notebook: Notebook) -> list[Any]:
+    """Return the names in calls such as `corpora.load("shakespeare")`."""
+    return [
+        node.args[0].value
+        for cell in code_cells(notebook)
+        for node in ast.walk(parsed(cell.source))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "load"
+        if node.args and isinstance(node.args[0], ast.Constant)
+    ]
 
 
 @functools.cache

@@ -88,6 +88,13 @@ def test_the_corpus_of_a_chapter_is_its_parameter(unreachable: Path, tmp_path: P
     assert missing_corpus(write_chapter(tmp_path, tiny_chapter(), "02_none")) == ""
 
 
+def test_a_corpus_that_a_cell_names_is_one_of_a_chapter(unreachable: Path, tmp_path: Path) -> None:
+    for name, expected in [(BOOK, f"{BOOK}: could not get"), ("shakespeare", "")]:
+        cell = code("load", f'text = corpora.load("{name}", least=3)\nfile = load(name)')
+        path = chapter(tmp_path, "shakespeare", cell)
+        assert missing_corpus(path)[: len(expected) or None] == expected
+
+
 # --- tools.execute
 
 
