@@ -17,7 +17,6 @@ __all__ = [
     "endless_streams",
     "one_pass_of_streams",
     "shuffled_batches",
-    "skipped_targets",
     "split_by_position",
     "split_input_target",
     "step_windows",
@@ -91,11 +90,6 @@ def step_windows(ids: Ids, length: int) -> tuple[Ids, Ids]:
     inputs = ids[: count * length].reshape(count, length)
     targets = ids[1 : count * length + 1].reshape(count, length)
     return inputs, targets
-
-
-def skipped_targets(characters: int, length: int) -> int:
-    """Return how many characters between the windows of ``chunk_windows`` are never a target."""
-    return max(characters // (length + 1) - 1, 0)
 
 
 def split_by_position(ids: Ids, validation: int) -> tuple[Ids, Ids]:

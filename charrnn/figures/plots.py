@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib import font_manager
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from charrnn.figures.look import COLOURS, TEXT, colours, new_figure, styled
 
 __all__ = [
     "COLOURS",
-    "activations",
     "colours",
     "curves",
     "frequencies",
+    "grid",
     "letter_map",
     "new_figure",
     "points",
@@ -36,6 +37,8 @@ _MARKED = 20
 _LINE = 52
 # Of labels under the bars of `frequencies`.
 _ROWS = 3
+# Of a grid's strongest colours, on which black text has to be read.
+_STRONGEST = 0.6
 
 
 def visible(character: str) -> str:
@@ -224,37 +227,60 @@ def letter_map(
 
 
 @styled
-def activations(text: str, values: npt.ArrayLike, columns: int = 44) -> Figure:
-    """Draw a text line by line, each character on the colour of a value that belongs to it.
-
-    Source: the pictures of single units in Karpathy, Johnson and Fei-Fei 2015.
+def grid(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: npt.ArrayLike,
+    row_label: str = "",
+    column_label: str = "",
+) -> Figure:
+    """Draw a table whose cells are coloured by their numbers, the lowest of each row framed.
 
     Args:
-        text: line ends and spaces are made visible.
-        values: shape (characters,), from -1, blue, to 1, orange.
-        columns: where longer lines are cut.
+        rows: name of each row; the first one is at the top.
+        columns: name of each column; a line end in it begins a second line.
+        values: shape (rows, columns), below 0 in blue and above in orange; NaN is an empty cell.
+        row_label: what the rows are.
+        column_label: what the columns are.
 
     Raises:
-        ValueError: the text is empty, or the number of values is not that of the characters.
+        ValueError: the number of values is not that of the rows and columns, or there is none.
     """
-    if not text:
-        raise ValueError("text: expected at least one character, received none")
-    if np.shape(values) != (len(text),):
-        raise ValueError(f"values: expected shape ({len(text)},), received {np.shape(values)}")
-    lines = text.splitlines(keepends=True)
-    rows = [line[i : i + columns] for line in lines for i in range(0, len(line), columns)]
-    grid = np.full((len(rows), max(map(len, rows))), np.nan)
-    figure, axes = new_figure(height=0.3 * len(rows) + 0.3)
-    value = iter(np.asarray(values))
-    for row, column in ((r, c) for r, line in enumerate(rows) for c in range(len(line))):
-        grid[row, column] = next(value)
-        character = rows[row][column]
-        label = "↵" if character == "\n" else visible(character)
-        axes.text(
-            column, row, label, ha="center", va="center", size=11, color="k", family="monospace"
+    table = np.asarray(values, dtype=float)
+    if table.shape != (len(rows), len(columns)):
+        raise ValueError(
+            f"values: expected shape ({len(rows)}, {len(columns)}) as there are rows and columns, "
+            f"received {table.shape}"
         )
-    blue_to_orange = LinearSegmentedColormap.from_list("", [COLOURS[0], "white", COLOURS[1]])
-    picture = axes.imshow(grid, blue_to_orange, vmin=-1, vmax=1, aspect="auto")
-    axes.set_axis_off()
-    figure.colorbar(picture, ticks=[-1, 0, 1], pad=0.01)
+    known = ~np.isnan(table)
+    if not known.any():
+        raise ValueError("values: expected at least one that is a number, received none")
+    figure, axes = new_figure(height=0.55 * len(rows) + 1.1)
+    blue, orange = (_lighter(colour) for colour in COLOURS[:2])
+    blue_to_orange = LinearSegmentedColormap.from_list("", [blue, "white", orange])
+    largest = np.abs(table[known]).max() or 1
+    axes.imshow(table, blue_to_orange, vmin=-largest, vmax=largest, aspect="auto")
+    for row, column in zip(*np.nonzero(known), strict=True):
+        number = f"{table[row, column]:.2f}"
+        label = f"{float(number) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")  # no -0.00
+        axes.text(column, row, label, ha="center", va="center", color="k")
+    for row in np.nonzero(known.any(axis=1))[0]:
+        place = (np.nanargmin(table[row]) - 0.46, row - 0.44)
+        axes.add_patch(Rectangle(place, 0.92, 0.88, fc="none", ec="k", lw=2.4))
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=column_label, ylabel=row_label)
+    axes.tick_params(length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    # Lines between the cells, in which the page is seen.
+    for edge in np.arange(len(columns) - 1) + 0.5:
+        axes.axvline(edge, color=TEXT, lw=0.6)
+    for edge in np.arange(len(rows) - 1) + 0.5:
+        axes.axhline(edge, color=TEXT, lw=0.6)
     return figure
+
+
+def _lighter(colour: str) -> str:
+    """Return a colour mixed with white."""
+    red, green, blue = (1 - _STRONGEST * (1 - part) for part in to_rgb(colour))
+    return to_hex((red, green, blue))

@@ -6,26 +6,9 @@ symbol that occurs once teaches nothing.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-__all__ = [
-    "UNICODE",
-    "Survey",
-    "check_least",
-    "check_text",
-    "frequent_characters",
-    "script",
-    "spelling_loss",
-    "survey",
-]
-
-# How many characters Unicode has room for: code points without the surrogates, which stand for
-# halves of characters in UTF-16 and are no characters themselves.
-UNICODE = 0x110000 - 0x800
+__all__ = ["Survey", "script", "survey"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +50,7 @@ class Survey:
     scripts: dict[str, int]
 
 
-def check_text(text: str) -> None:
+def _check_text(text: str) -> None:
     """Raise ValueError if a text is empty or holds half a character, which UTF-8 cannot write."""
     if not text:
         raise ValueError("text: expected at least one character, received none")
@@ -77,12 +60,6 @@ def check_text(text: str) -> None:
                 f"text: expected Unicode characters, received the lone surrogate "
                 f"{character!r} at position {position}"
             )
-
-
-def check_least(least: int) -> None:
-    """Raise ValueError unless ``least`` is a number of times that a character can occur."""
-    if least < 1:
-        raise ValueError(f"least: expected at least 1, received {least}")
 
 
 def script(character: str) -> str:
@@ -103,8 +80,9 @@ def survey(text: str, least: int = 5) -> Survey:
     Raises:
         ValueError: an empty text, half a character, or ``least`` below 1.
     """
-    check_text(text)
-    check_least(least)
+    _check_text(text)
+    if least < 1:
+        raise ValueError(f"least: expected at least 1, received {least}")
     counts = Counter(text)
     rare = [number for number in counts.values() if number < least]
     nfc, nfd = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
@@ -135,45 +113,3 @@ def survey(text: str, least: int = 5) -> Survey:
         replacements=counts["\ufffd"],
         scripts=dict(scripts.most_common()),
     )
-
-
-def frequent_characters(text: str, least: int) -> str:
-    """Return the characters that occur at least ``least`` times, in code point order.
-
-    ``Vocabulary`` of them gives every other character the id 0, ``[UNK]``.
-
-    Raises:
-        ValueError: ``least`` is below 1.
-    """
-    check_least(least)
-    counts = Counter(text)
-    return "".join(sorted(sign for sign in counts if counts[sign] >= least))
-
-
-def spelling_loss(training: str, text: str, known: Collection[str]) -> npt.NDArray[np.float64]:
-    """Return what it costs to say which unknown character stands at each place, in nats.
-
-    A model whose vocabulary is ``known`` predicts ``[UNK]``, not the character. The second part of
-    the prediction, which character it is, is made here without a context: the r unknown characters
-    of the training text, t of them different, have the probability (count + t / rest) / (r + t);
-    ``rest`` is the number of all characters of Unicode outside ``known``. So every text that can be
-    written has a finite loss, and the probabilities add up to 1.
-
-    Args:
-        training: the text that the model learned from.
-        text: what it predicts.
-        known: the characters of its vocabulary.
-
-    Returns:
-        Shape (characters of ``text``,), 0 where the character is known; to be added to the loss
-        of the model at the same place.
-
-    Source: the estimate is Witten and Bell's of 1991, as in ``metrics.witten_bell_probabilities``.
-    """
-    known = frozenset(known)
-    counts = Counter(sign for sign in training if sign not in known)
-    rare, kinds = counts.total(), max(len(counts), 1)
-    uniform = kinds / (UNICODE - len(known))
-    share = np.array([1.0 if s in known else counts[s] + uniform for s in text])
-    unknown = np.array([s not in known for s in text], dtype=bool)
-    return np.where(unknown, np.log(rare + kinds) - np.log(share), 0.0)

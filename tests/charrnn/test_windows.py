@@ -10,7 +10,6 @@ from charrnn.windows import (
     endless_streams,
     one_pass_of_streams,
     shuffled_batches,
-    skipped_targets,
     split_by_position,
     split_input_target,
     step_windows,
@@ -53,19 +52,6 @@ def test_stepping_skips_no_target(size):
     # Every character once, in order, but for the first and a partial window at the end.
     np.testing.assert_array_equal(targets.ravel(), text[1 : 1 + targets.size])
     assert len(text) - 1 - targets.size < length
-
-
-@given(sizes)
-def test_the_count_of_skipped_targets_is_the_counted_one(size):
-    extra, length = size
-    text = text_of(length + extra)
-    targets = set(chunk_windows(text, length)[1].ravel().tolist())
-    between = range(min(targets), max(targets) + 1)
-    assert skipped_targets(len(text), length) == len(set(between) - targets)
-
-
-def test_the_count_of_skipped_targets_in_the_corpus(shakespeare_ids):
-    assert skipped_targets(len(shakespeare_ids), 100) == 11_042
 
 
 def test_the_split_is_by_position():

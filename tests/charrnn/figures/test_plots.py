@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from charrnn.figures import look, plots
+from tests.helpers.colours import contrast
 
 TEXT = "First Citizen:\nBefore we proceed any further, hear me speak.\n\té中🙂 " * 8
 random = np.random.default_rng(0)
@@ -17,7 +18,6 @@ SYMBOLS = ["[UNK]", "\n", " ", "\t", "中", *map(chr, range(40, 101))]
 
 # Each function that draws, with arguments as large as in a chapter.
 FIGURES = {
-    "activations": lambda: plots.activations(TEXT[:288], random.uniform(-1, 1, 288)),
     "curves": lambda: plots.curves(
         range(1, 21),
         {"training": random.uniform(1, 2, 20), "validation": random.uniform(1, 2, 20)},
@@ -25,6 +25,13 @@ FIGURES = {
         y_limits=(1, 2),
     ),
     "frequencies": lambda: plots.frequencies(Counter(TEXT)),
+    "grid": lambda: plots.grid(
+        ["50 kB", "200 kB", "1 MB", "4.9 MB"],
+        ["1 × 128\n0.0", "1 × 256\n0.3", "2 × 384\n0.3"],
+        random.uniform(-0.3, 0.1, (4, 3)),
+        "text",
+        "layers × units, dropout",
+    ),
     "letter_map": lambda: plots.letter_map(
         {sign: random.normal(size=2) for sign in SYMBOLS[1:]},
         {"letters": SYMBOLS[30:], "capitals": SYMBOLS[10:30]},
@@ -155,31 +162,12 @@ def test_frequencies_shows_the_most_frequent_first():
     ]
 
 
-def test_activations_puts_each_value_under_its_character():
-    figure = plots.activations("abc\nd", [0.1, 0.2, 0.3, 0.4, 0.5], columns=2)
-    axes = figure.axes[0]
-    grid = np.ma.filled(axes.images[0].get_array(), np.nan)
-    np.testing.assert_allclose(grid, [[0.1, 0.2], [0.3, 0.4], [0.5, np.nan]])
-    places = {text.get_text(): text.get_position() for text in axes.texts}
-    assert places == {"a": (0, 0), "b": (1, 0), "c": (0, 1), "↵": (1, 1), "d": (0, 2)}
-
-
 BLUE, ORANGE, GREEN = plots.COLOURS[:3]
 
 
 def coloured(things):
     """Return the label and the colour of each line, and of each group of bars."""
     return [(thing.get_label(), to_hex(thing.get_color())) for thing in things]
-
-
-def test_activations_go_from_blue_over_white_to_orange():
-    figure = plots.activations("abc", [-1, 0, 1])
-    (picture,) = figure.axes[0].images
-    assert [to_hex(picture.to_rgba(value)) for value in (-1, 1)] == [BLUE, ORANGE]
-    assert min(picture.to_rgba(0)) > 0.99  # of an even number of colours none is quite white
-    # Values beyond the ends keep to them, and the legend is about the same numbers.
-    assert picture.get_clim() == (-1, 1)
-    assert figure.axes[1].get_yticks().tolist() == [-1, 0, 1]
 
 
 def test_the_colours_of_what_is_drawn_are_those_of_its_legend():
@@ -239,15 +227,44 @@ def test_nothing_is_left_out_and_what_could_not_be_told_apart_is_refused(argumen
             draw(names)
 
 
-@pytest.mark.parametrize("values", [[0.0], [0.0, 0.0, 0.0], [[0.0, 0.0]], 0.0])
-def test_each_character_needs_an_activation(values):
-    with pytest.raises(ValueError, match=r"values: expected shape \(2,\), received \("):
-        plots.activations("ab", values)
+@pytest.mark.parametrize("values", [[0.0], [[0.0], [1.0]], [[0.0, 1.0, 2.0]], 0.0])
+def test_a_grid_has_a_value_for_each_row_and_column(values):
+    with pytest.raises(ValueError, match=r"values: expected shape \(1, 2\) as there are rows and"):
+        plots.grid(["r"], ["a", "b"], values)
 
 
-def test_activations_of_no_text_are_refused():
-    with pytest.raises(ValueError, match="text: expected at least one character, received none"):
-        plots.activations("", [])
+def test_a_grid_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="values: expected at least one that is a number"):
+        plots.grid(["r"], ["a"], [[np.nan]])
+
+
+def test_a_grid_shows_its_numbers_and_frames_the_lowest_of_each_row():
+    values = [[0.1, -0.2, -0.004], [np.nan, 0.4, 0.3]]
+    (axes,) = plots.grid(["one", "two"], ["a", "b", "c"], values, "text", "size").axes
+    places = {text.get_position(): text.get_text() for text in axes.texts}
+    assert places == {
+        (0, 0): "0.10",
+        (1, 0): "−0.20",
+        (2, 0): "0.00",
+        (1, 1): "0.40",
+        (2, 1): "0.30",
+    }
+    assert [(round(box.get_x()), round(box.get_y())) for box in axes.patches] == [(1, 0), (2, 1)]
+    (picture,) = axes.images
+    assert picture.get_clim() == (-0.4, 0.4)
+    red, green, blue, _ = picture.to_rgba(-0.4)
+    assert blue > green > red
+    red, green, blue, _ = picture.to_rgba(0.4)
+    assert red > green > blue
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
+
+
+def test_the_numbers_of_a_grid_can_be_read_on_every_colour():
+    (axes,) = plots.grid(["r"], ["a", "b", "c"], [[-1, 0, 1]]).axes
+    (picture,) = axes.images
+    assert {text.get_color() for text in axes.texts} == {"k"}
+    for value in (-1, 0, 1):
+        assert contrast("#000000", to_hex(picture.to_rgba(value))) > 7
 
 
 def test_points_stand_side_by_side_over_their_measure():

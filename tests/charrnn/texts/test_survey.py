@@ -1,18 +1,10 @@
-import math
 import unicodedata
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.texts.survey import (
-    UNICODE,
-    frequent_characters,
-    script,
-    spelling_loss,
-    survey,
-)
+from charrnn.texts.survey import script, survey
 from charrnn.vocabulary import Vocabulary
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -42,7 +34,7 @@ def test_counts_hold_for_any_text(text):
     found = survey(text, least=2)
     assert found.characters == sum(1 for _ in text)
     assert found.symbols == len(Vocabulary(text)) - 1
-    assert found.symbols - found.rare_symbols == len(frequent_characters(text, 2))
+    assert found.rare_symbols == sum(text.count(sign) < 2 for sign in set(text))
     assert found.is_nfc == unicodedata.is_normalized("NFC", text)
     assert found.is_nfd == unicodedata.is_normalized("NFD", text)
     letters = sum(character.isalpha() for character in text)
@@ -63,16 +55,9 @@ def test_a_character_without_a_name_has_no_script():
     assert script("\ue000") == "UNNAMED"
 
 
-def test_frequent_characters_are_those_that_occur_often_enough():
-    assert frequent_characters("mississippi", 2) == "ips"
-    assert frequent_characters("mississippi", 5) == ""
-    assert Vocabulary(frequent_characters("mississippi", 2)).encode("mip").tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize("function", [survey, frequent_characters])
-def test_a_character_occurs_at_least_once(function):
+def test_a_character_occurs_at_least_once():
     with pytest.raises(ValueError, match="least: expected at least 1, received 0"):
-        function("a", 0)
+        survey("a", 0)
 
 
 def test_an_empty_text_and_half_a_character_are_refused():
@@ -80,26 +65,3 @@ def test_an_empty_text_and_half_a_character_are_refused():
         survey("")
     with pytest.raises(ValueError, match=r"lone surrogate '\\ud83d' at position 2"):
         survey("ab\ud83d")
-
-
-def test_spelling_loss_is_its_formula():
-    # Known are a and b; of the others x came three times, y once, z never.
-    loss = spelling_loss("abxxaxy", "axyz", "ab")
-    rest = UNICODE - 2
-    expected = [0, (3 + 2 / rest) / 6, (1 + 2 / rest) / 6, 2 / rest / 6]
-    assert loss[0] == 0
-    assert loss[1:] == pytest.approx([-math.log(p) for p in expected[1:]], rel=1e-12)
-
-
-@pytest.mark.parametrize("training", ["abxxaxyz", "abab"])
-def test_probabilities_of_all_unknown_characters_add_up_to_one(training):
-    every = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
-    assert len(every) == UNICODE
-    loss = spelling_loss(training, every, "ab")
-    known = np.isin(list(every), ["a", "b"])
-    assert (loss[known] == 0).all()
-    assert np.exp(-loss[~known]).sum() == pytest.approx(1, abs=1e-9)
-
-
-def test_spelling_loss_of_an_empty_text_is_empty():
-    assert spelling_loss("ab", "", "a").shape == (0,)
