@@ -93,7 +93,7 @@ TRIALS += [
     for units in (256, 640)
 ]
 # What more time is worth, with the dropout that it then takes.
-TRIALS += [Trial(1_000_000, 8, 640, 1, 0.25), Trial(4_900_000, 8, 640, 1, 0.0)]
+TRIALS += [Trial(1_000_000, 5, 640, 1, 0.2), Trial(4_900_000, 5, 640, 1, 0.0)]
 
 
 @functools.cache
