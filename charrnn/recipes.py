@@ -1,7 +1,7 @@
 """A text's symbols and length, and a time -> sizes and settings: the best of the measured trials.
 
-``experiments.recipes`` ran those of ``QUICK``; ``experiments.recipes_by_text`` tries the rules that
-adapt it to a text.
+``experiments.recipes`` ran those of ``QUICK``; ``experiments.recipes_by_text`` and
+``experiments.text_sizes`` try the rules that adapt it to a text.
 """
 
 import math
@@ -97,6 +97,9 @@ QUICK = Recipe()
 # where the output is most of the work, and tied to the embedding.
 FEW_SYMBOLS = 300
 FEW = replace(QUICK, weight_decay=0.1)
+# A large model learns a short text by heart. Measured on 50,000, 100,000 and 200,000 characters, of
+# which the first two are better off with fewer units: ``charrnn/records/text_sizes.csv``.
+SHORT, SHORT_UNITS = 150_000, 256
 MANY = replace(FEW, embedding_size=256, units=512, tied=True)
 # So many characters a second two cores read, about; from that follows how often a text is read.
 SPEED = 25_000
@@ -110,7 +113,9 @@ MAX_PASSES: float = 16
 
 
 def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
-    """Return the recipe for a text and a time: dropout by how often it is read, output by symbols.
+    """Return the recipe for a text and a time.
+
+    Units follow from the text's length, dropout from how often it is read, output from its symbols.
 
     Args:
         symbols: different ones in the text.
@@ -118,6 +123,8 @@ def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
         seconds: of training.
     """
     recipe = FEW if symbols <= FEW_SYMBOLS else MANY
+    if symbols <= FEW_SYMBOLS and characters < SHORT:
+        recipe = replace(recipe, units=SHORT_UNITS)
     passes = min(seconds * SPEED / characters, MAX_PASSES)
     doublings = math.log2(max(passes / FREE_PASSES, 1))
     dropout = min((TIED_DROPOUT if recipe.tied else DROPOUT) * doublings, MOST_DROPOUT)

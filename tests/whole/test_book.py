@@ -16,7 +16,15 @@ from bs4 import BeautifulSoup, Tag
 
 from tools.build_site import build_all
 from tools.chapters.markdown import parse as parse_markdown
-from tools.chapters.notebooks import ROOT, questions, read_chapter, solutions, toc_files
+from tools.chapters.notebooks import (
+    ROOT,
+    Notebook,
+    has_code,
+    questions,
+    read_chapter,
+    solutions,
+    toc_files,
+)
 from tools.translation.figures import read_figures
 from tools.translation.languages import SOURCE, folder, languages
 
@@ -26,11 +34,17 @@ LANGUAGES = languages(ROOT)
 ENGLISH = [Path(file).name for file in toc_files()]
 CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
 PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
+
+
+def page_of(name: str) -> Notebook:
+    return read_chapter(folder(ROOT, SOURCE) / f"{name}.ipynb")
+
+
 # Pages whose text has formulas.
 FORMULAS = {
     name
     for name in ENGLISH
-    for cell in read_chapter(folder(ROOT, SOURCE) / f"{name}.ipynb").cells
+    for cell in page_of(name).cells
     if cell.cell_type == "markdown"
     and any(token.type.startswith("math") for token in parse_markdown(cell.source))
 }
@@ -272,7 +286,9 @@ def test_readme_has_a_link_to_colab_for_each_chapter():
     rows = re.findall(
         r"^\| \[[^\]]+\]\(notebooks/en/([\w-]+)\.ipynb\).*?\[Colab\]\((\S+)\)", text, re.M
     )
-    assert [name for name, _ in rows] == ENGLISH
+    without_code = [name for name in ENGLISH if not has_code(page_of(name))]
+    assert without_code == ["sources"]
+    assert [name for name, _ in rows] == [name for name in ENGLISH if name not in without_code]
     for name, address in rows:
         assert address.startswith("https://colab.research.google.com/github/")
         assert address.endswith(f"/notebooks/en/{name}.ipynb")

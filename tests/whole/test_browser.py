@@ -26,7 +26,7 @@ from tests.helpers.browser import (
 )
 from tests.helpers.colours import DARK, contrast
 from tools import screenshot
-from tools.chapters.notebooks import ROOT
+from tools.chapters.notebooks import ROOT, read_chapter, tags
 
 SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
 MISSING = why_missing(SITES)
@@ -313,6 +313,27 @@ def test_search_finds_the_pages_that_have_the_word(tab, look, language, query):
     # The last query of each language is one that no page should have.
     if not having and query != [*QUERIES[language]][-1]:
         pytest.skip(f"{language}: no page has {query} yet")
+
+
+def messages():
+    """Return what each cell prints for those who search for it: the messages of two chapters."""
+    for name in ("tutorials", "project_clinic"):
+        for cell in read_chapter(ROOT / f"notebooks/en/{name}.ipynb").cells:
+            if "searched" in tags(cell):
+                text = "".join(output.get("text", "") for output in cell.outputs)
+                for line in re.findall(r"(?:\w+Error|a warning): (.{12,})", text):
+                    yield f"{name}.html", line
+
+
+@each_language
+def test_search_finds_the_page_by_the_message_of_an_error(tab, language):
+    tab.open(f"{language}/index.html")
+    wanted = [*messages()]
+    assert len(wanted) > 25
+    lost = [
+        (page, line) for page, line in wanted if f"/{language}/{page}" not in search(tab.page, line)
+    ]
+    assert lost == []
 
 
 @each_language

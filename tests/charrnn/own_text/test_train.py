@@ -323,7 +323,7 @@ def test_a_disk_without_room_is_told_before_the_training(calls, capsys, monkeypa
     assert calls == []
     assert names() == ["clock.txt"]
     # The model, the best weights, two states of at most three numbers a weight: eight times.
-    weights = 11 * 64 + 64 * 1920 + 640 * 1920 + 2 * 1920 + 641 * 11
+    weights = 11 * 64 + 64 * 768 + 256 * 768 + 2 * 768 + 257 * 11
     assert wanted == [(Path("clock.safetensors"), 4 * 8 * weights)]
 
 
