@@ -11,6 +11,7 @@ import pytest
 
 from charrnn.support.files import read_record
 from tools.chapters.notebooks import ROOT, Notebook, read_chapter, tags
+from tools.chapters.output_rules import visible_code
 
 PAGES = ROOT / "notebooks" / "en"
 CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -114,3 +115,14 @@ def test_losses_of_system_a_stand_beside_our_records():
     first = "2.7409 2.0092 1.7211 1.5550 1.4547 1.3865 1.3325 1.2875 1.2474 1.2066"
     last = "1.1678 1.1270 1.0842 1.0388 0.9909 0.9409 0.8887 0.8373 0.7849 0.7371"
     assert " ".join(row[1] for row in table) == f"{first} {last}"
+
+
+def test_the_index_says_how_many_lines_system_a_has():
+    lines = [
+        line.strip()
+        for cell in visible_code(page("tutorials_system_a"))
+        if cell.id != "setup"
+        for line in cell.source.splitlines()
+    ]
+    count = sum(bool(line) and not line.startswith("#") for line in lines)
+    assert f"in {count} lines" in (PAGES / "index.md").read_text(encoding="utf-8")
