@@ -44,8 +44,25 @@
   const searchPhrase = (search, text, options) =>
     search(`"${text.replaceAll('"', "").replace(HAN, " $& ")}"`, options);
 
+  // The words of a pasted message: without the marks around them, of which pagefind would make parts of
+  // words, and without numbers and single letters, as of "Argument(s)".
+  const plain = (term) =>
+    term
+      .replace(/[`()[\]{}=,;]|(?<!\p{L})['’]|['’](?!\p{L})/gu, " ")
+      .split(/\s+/)
+      .filter((word) => !/^\P{L}*[a-z]?\P{L}*$/iu.test(word))
+      .join(" ");
+
   const ask = async (search, term, options) => {
     if (!term?.trim()) return search(term, options);
+    const found = await askFor(search, term, options);
+    const words = plain(term);
+    return found.results.length || !words || words === term.trim()
+      ? found
+      : askFor(search, words, options);
+  };
+
+  const askFor = async (search, term, options) => {
     const terms = term.trim().split(/\s+/);
     const phrases = chinese ? terms.filter((text) => text.match(HAN)) : [];
     const rest = terms.filter((text) => !phrases.includes(text)).join(" ");
