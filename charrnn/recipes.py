@@ -13,7 +13,17 @@ from charrnn.model import has_fast_layers
 from charrnn.streams import StreamModel, TiedStreamModel
 from charrnn.training import cosine, next_character_loss
 
-__all__ = ["FEW", "MANY", "MAX_PASSES", "QUICK", "SPEED", "Recipe", "recipe_for"]
+__all__ = [
+    "FEW",
+    "MANY",
+    "MAX_PASSES",
+    "QUICK",
+    "SHORT",
+    "SHORT_UNITS",
+    "SPEED",
+    "Recipe",
+    "recipe_for",
+]
 
 
 @dataclass(frozen=True)

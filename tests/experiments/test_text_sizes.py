@@ -8,10 +8,10 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from charrnn.recipes import MAX_PASSES
+from charrnn.recipes import MAX_PASSES, SHORT, SHORT_UNITS
 from charrnn.support.files import read_table
 from experiments import text_sizes
-from experiments.text_sizes import RECORD, SPEED, TRIALS, Trial
+from experiments.text_sizes import CHARACTERS, RECORD, SIZES, SPEED, TRIALS, Trial
 
 
 def test_a_trial_changes_the_sizes_and_the_dropout_of_the_usual_recipe(monkeypatch):
@@ -90,11 +90,29 @@ def test_the_records_have_all_trials_and_what_follows_from_their_numbers():
         assert 0 < float(row["passes"]) <= MAX_PASSES
 
 
-def test_more_text_is_better_in_the_record():
-    """One author, one validation text: the best of each length is below that of the one before."""
-    rows = [row for row in read_table(RECORD) if row["minutes"] == "2"]
-    groups = groupby(rows, lambda row: int(row["characters"]))
-    best = [min(float(row["windows_loss"]) for row in group) for _, group in groups]
-    n_grams = sorted({float(row["n_gram"]) for row in rows}, reverse=True)
-    assert best == sorted(best, reverse=True)
-    assert all(loss < n_gram for loss, n_gram in zip(best, n_grams, strict=True))
+def test_more_text_is_better_in_the_record_where_there_is_time_to_read_it():
+    """One author, one validation text: losses of different lengths can be compared."""
+    rows = read_table(RECORD)
+    groups = groupby(rows[: len(CHARACTERS) * len(SIZES)], lambda row: int(row["characters"]))
+    best = {count: min(float(row["windows_loss"]) for row in group) for count, group in groups}
+    assert list(best) == list(CHARACTERS)
+    short, longer, million, most = best.values()
+    assert short > longer + 0.1 > million + 0.1 < most + 0.11
+    five = {int(row["characters"]): float(row["windows_loss"]) for row in rows[-2:]}
+    assert list(five) == [1_000_000, 4_900_000]
+    assert five[4_900_000] < five[1_000_000] - 0.03 < million
+    for count, loss in best.items():
+        assert loss < min(float(row["n_gram"]) for row in rows if row["characters"] == str(count))
+
+
+def test_below_the_limit_of_the_rule_fewer_units_are_better_with_every_seed():
+    rows = [row for row in read_table(RECORD) if row["layers"] == "1" and row["dropout"] == "0.3"]
+    losses = {
+        (int(row["characters"]), int(row["units"]), row["seed"]): float(row["windows_loss"])
+        for row in rows
+    }
+    compared = [key for key in losses if key[1] == SHORT_UNITS and key[0] < 1_000_000]
+    assert len(compared) == 6
+    for characters, units, seed in compared:
+        fewer = losses[characters, units, seed] < losses[characters, 640, seed]
+        assert fewer == (characters < SHORT)
