@@ -39,7 +39,7 @@ Importing ``charrnn`` imports none of them. Importing ``sampler`` or ``metrics``
 TensorFlow; the losses of a model load it when they are computed.
 
 Systems A to D, which docstrings name, are four tutorials of the TensorFlow project that the book
-rebuilds; its front page says which.
+rebuilds; its appendix says which.
 """
 
 __version__ = "0.1.0"

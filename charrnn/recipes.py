@@ -15,11 +15,11 @@ from charrnn.training import cosine, next_character_loss
 
 __all__ = [
     "FEW",
+    "FEW_AND_SHORT",
     "MANY",
     "MAX_PASSES",
     "QUICK",
     "SHORT",
-    "SHORT_UNITS",
     "SPEED",
     "Recipe",
     "recipe_for",
@@ -109,7 +109,8 @@ FEW_SYMBOLS = 300
 FEW = replace(QUICK, weight_decay=0.1)
 # A large model learns a short text by heart. Measured on 50,000, 100,000 and 200,000 characters, of
 # which the first two are better off with fewer units: ``charrnn/records/text_sizes.csv``.
-SHORT, SHORT_UNITS = 150_000, 256
+SHORT = 150_000
+FEW_AND_SHORT = replace(FEW, units=256)
 MANY = replace(FEW, embedding_size=256, units=512, tied=True)
 # So many characters a second two cores read, about; from that follows how often a text is read.
 SPEED = 25_000
@@ -132,9 +133,8 @@ def recipe_for(symbols: int, characters: int, seconds: float) -> Recipe:
         characters: to train on.
         seconds: of training.
     """
-    recipe = FEW if symbols <= FEW_SYMBOLS else MANY
-    if symbols <= FEW_SYMBOLS and characters < SHORT:
-        recipe = replace(recipe, units=SHORT_UNITS)
+    few = FEW_AND_SHORT if characters < SHORT else FEW
+    recipe = few if symbols <= FEW_SYMBOLS else MANY
     passes = min(seconds * SPEED / characters, MAX_PASSES)
     doublings = math.log2(max(passes / FREE_PASSES, 1))
     dropout = min((TIED_DROPOUT if recipe.tied else DROPOUT) * doublings, MOST_DROPOUT)

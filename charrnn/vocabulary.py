@@ -30,6 +30,18 @@ def code_points(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
+def check_text(text: str) -> None:
+    """Raise ValueError if a text is empty or holds half a character, which UTF-8 cannot write."""
+    if not text:
+        raise ValueError("text: expected at least one character, received none")
+    for position, character in enumerate(text):
+        if "\ud800" <= character <= "\udfff":
+            raise ValueError(
+                f"text: expected Unicode characters, received the lone surrogate "
+                f"{character!r} at position {position}"
+            )
+
+
 def as_characters(characters: Iterable[str]) -> str:
     """Return the characters in order, each once.
 

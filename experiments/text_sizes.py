@@ -34,7 +34,7 @@ from charrnn.fast import processor
 from charrnn.own_text.losses import best_n_gram, windows_read
 from charrnn.recipes import MAX_PASSES, Recipe, recipe_for
 from charrnn.support.commands import run_command
-from charrnn.support.files import RECORDS, read_record
+from charrnn.support.files import RECORDS, read_table
 from charrnn.timed_training import rows_read_at_once
 from charrnn.vocabulary import Vocabulary
 from charrnn.windows import Ids, split_by_position
@@ -152,9 +152,10 @@ def step_clock(milliseconds: float) -> Callable[[], float]:
 def measure_trial(archive: Path, trial: Trial) -> dict[str, float | int]:
     """Train and return what the trial reached, and after how many minutes it was best."""
     wanted = trial.speed()
-    speeds = [row for row in read_record("text_sizes_speed") if wanted.items() <= as_text(row)]
-    if not speeds:
+    speed = next((row for row in read_table(SPEED) if wanted.items() <= row.items()), None)
+    if speed is None:
         raise ValueError(f"expected the time of a step for {wanted}: run with --speed first")
+    milliseconds = float(speed["milliseconds"])
     training, validation, size = parts(archive, trial.characters)
     recipe, best = trial.recipe(), []
 
@@ -170,14 +171,14 @@ def measure_trial(archive: Path, trial: Trial) -> dict[str, float | int]:
         validation,
         recipe,
         note,
-        clock=step_clock(speeds[0]["milliseconds"]),
+        clock=step_clock(milliseconds),
     )
     context, counted = n_gram(archive, trial.characters)
     loss = metrics.windows_loss(model, validation)
     return {
         "parameters": model.count_params(),
         "best_minutes": best[-1] / 60,
-        "passes": best_passes(best[-1], speeds[0]["milliseconds"], recipe, len(training)),
+        "passes": best_passes(best[-1], milliseconds, recipe, len(training)),
         "windows_loss": loss,
         "context": context,
         "n_gram": counted,
@@ -189,11 +190,6 @@ def best_passes(seconds: float, milliseconds: float, recipe: Recipe, characters:
     """Return how often the training text was read in so many seconds."""
     steps = seconds / (milliseconds / 1000)
     return min(steps * recipe.batch_size * recipe.length / characters, MAX_PASSES)
-
-
-def as_text(row: dict[str, object]) -> set[tuple[str, str]]:
-    """Return the columns of a record's row, as a table stores them."""
-    return {(name, str(value)) for name, value in row.items()}
 
 
 def main() -> None:

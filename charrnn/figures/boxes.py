@@ -9,6 +9,7 @@ import unicodedata
 
 from charrnn.figures.coloured import clusters
 from charrnn.figures.look import COLOURS, TINT
+from charrnn.vocabulary import check_text
 
 __all__ = ["boxes"]
 
@@ -36,10 +37,7 @@ def boxes(text: str, lang: str | None = None) -> str:
     Raises:
         ValueError: the text is empty, or holds half a character, which UTF-8 cannot write.
     """
-    if not text:
-        raise ValueError("text: expected at least one character, received none")
-    if half := next((sign for sign in text if "\ud800" <= sign <= "\udfff"), ""):
-        raise ValueError(f"text: expected Unicode characters, received the half {half!r}")
+    check_text(text)
     signs = clusters(text)
     numbers = (len(signs), len(text), len(text.encode("utf-8")))
     legend = "".join(

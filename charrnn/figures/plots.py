@@ -261,8 +261,7 @@ def grid(
     largest = np.abs(table[known]).max() or 1
     axes.imshow(table, blue_to_orange, vmin=-largest, vmax=largest, aspect="auto")
     for row, column in zip(*np.nonzero(known), strict=True):
-        number = f"{table[row, column]:.2f}"
-        label = f"{float(number) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")  # no -0.00
+        label = f"{table[row, column]:z.2f}".replace("-", "\N{MINUS SIGN}")  # no -0.00
         axes.text(column, row, label, ha="center", va="center", color="k")
     for row in np.nonzero(known.any(axis=1))[0]:
         place = (np.nanargmin(table[row]) - 0.46, row - 0.44)

@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
+from charrnn.vocabulary import check_text
+
 __all__ = ["Survey", "script", "survey"]
 
 
@@ -50,18 +52,6 @@ class Survey:
     scripts: dict[str, int]
 
 
-def _check_text(text: str) -> None:
-    """Raise ValueError if a text is empty or holds half a character, which UTF-8 cannot write."""
-    if not text:
-        raise ValueError("text: expected at least one character, received none")
-    for position, character in enumerate(text):
-        if "\ud800" <= character <= "\udfff":
-            raise ValueError(
-                f"text: expected Unicode characters, received the lone surrogate "
-                f"{character!r} at position {position}"
-            )
-
-
 def script(character: str) -> str:
     """Return the script of a letter as the first word of its Unicode name: LATIN, HANGUL, CJK.
 
@@ -80,7 +70,7 @@ def survey(text: str, least: int = 5) -> Survey:
     Raises:
         ValueError: an empty text, half a character, or ``least`` below 1.
     """
-    _check_text(text)
+    check_text(text)
     if least < 1:
         raise ValueError(f"least: expected at least 1, received {least}")
     counts = Counter(text)

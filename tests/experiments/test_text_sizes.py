@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-from charrnn.recipes import MAX_PASSES, SHORT, SHORT_UNITS
+from charrnn.recipes import FEW_AND_SHORT, MAX_PASSES, SHORT
 from charrnn.support.files import read_table
 from experiments import text_sizes
 from experiments.text_sizes import CHARACTERS, RECORD, SIZES, SPEED, TRIALS, Trial
@@ -97,10 +97,13 @@ def test_more_text_is_better_in_the_record_where_there_is_time_to_read_it():
     best = {count: min(float(row["windows_loss"]) for row in group) for count, group in groups}
     assert list(best) == list(CHARACTERS)
     short, longer, million, most = best.values()
-    assert short > longer + 0.1 > million + 0.1 < most + 0.11
+    assert short > longer + 0.1
+    assert longer > million + 0.1
+    assert most > million - 0.01  # two minutes are not enough for it
     five = {int(row["characters"]): float(row["windows_loss"]) for row in rows[-2:]}
     assert list(five) == [1_000_000, 4_900_000]
-    assert five[4_900_000] < five[1_000_000] - 0.03 < million
+    assert five[1_000_000] < million
+    assert five[4_900_000] < five[1_000_000] - 0.03
     for count, loss in best.items():
         assert loss < min(float(row["n_gram"]) for row in rows if row["characters"] == str(count))
 
@@ -111,7 +114,7 @@ def test_below_the_limit_of_the_rule_fewer_units_are_better_with_every_seed():
         (int(row["characters"]), int(row["units"]), row["seed"]): float(row["windows_loss"])
         for row in rows
     }
-    compared = [key for key in losses if key[1] == SHORT_UNITS and key[0] < 1_000_000]
+    compared = [key for key in losses if key[1] == FEW_AND_SHORT.units and key[0] < 1_000_000]
     assert len(compared) == 6
     for characters, units, seed in compared:
         fewer = losses[characters, units, seed] < losses[characters, 640, seed]

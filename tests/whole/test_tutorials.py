@@ -10,8 +10,8 @@ import re
 import pytest
 
 from charrnn.support.files import read_record
+from tools.chapters.alone_rules import line_count
 from tools.chapters.notebooks import ROOT, Notebook, read_chapter, tags
-from tools.chapters.output_rules import visible_code
 
 PAGES = ROOT / "notebooks" / "en"
 CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -118,11 +118,5 @@ def test_losses_of_system_a_stand_beside_our_records():
 
 
 def test_the_index_says_how_many_lines_system_a_has():
-    lines = [
-        line.strip()
-        for cell in visible_code(page("tutorials_system_a"))
-        if cell.id != "setup"
-        for line in cell.source.splitlines()
-    ]
-    count = sum(bool(line) and not line.startswith("#") for line in lines)
+    count = line_count(page("tutorials_system_a"))
     assert f"in {count} lines" in (PAGES / "index.md").read_text(encoding="utf-8")

@@ -74,18 +74,22 @@ def needs_tensorflow_only(path: Path, notebook: Notebook) -> list[str]:
     return messages
 
 
-def short_code(path: Path, notebook: Notebook) -> list[str]:
-    """What its page shows is few lines of code, without set-up, blank lines, comments."""
-    if not is_standalone(notebook):
-        return []
+def line_count(notebook: Notebook) -> int:
+    """Return how many lines of code a page shows, without set-up, blank lines, comments."""
     lines = [
         line.strip()
         for cell in visible_code(notebook)
         if cell.id != "setup"
         for line in cell.source.splitlines()
     ]
-    count = sum(bool(line) and not line.startswith("#") for line in lines)
-    most = WHOLE.get(path.stem, LINES)
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def short_code(path: Path, notebook: Notebook) -> list[str]:
+    """What its page shows is few lines of code."""
+    if not is_standalone(notebook):
+        return []
+    count, most = line_count(notebook), WHOLE.get(path.stem, LINES)
     if count > most:
         return [f"{path.stem}: {count} lines of code, expected at most {most}"]
     return []

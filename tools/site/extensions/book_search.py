@@ -34,7 +34,6 @@ SPHINX_FILES = ("searchtools.js", "language_data.js", "searchindex.js")
 SPHINX_SCRIPT = re.compile(
     r'\s*<script src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
-PRINTED = ".tag_searched .cell_output pre"
 SKIPPED = "a.headerlink, .cell, pre, script, style, div.math, .toctree-wrapper, .translation-notice"
 # Between two Chinese characters goes a space without width, at which pagefind divides the text.
 # Left to itself it divides by a dictionary of simplified characters, and a browser divides the
@@ -65,10 +64,11 @@ def searchable(html: str) -> str | None:
     if page.html is None or article is None or article.find("h1") is None:
         return None
     language = str(page.html.get("lang", ""))
-    for printed in article.select(PRINTED):
-        paragraph = page.new_tag("p")
-        paragraph.string = printed.get_text()
-        printed.find_parent(class_="cell").insert_before(paragraph)  # type: ignore[union-attr]
+    for cell in article.select(".cell.tag_searched"):
+        for printed in cell.select(".cell_output pre"):
+            paragraph = page.new_tag("p")
+            paragraph.string = printed.get_text()
+            cell.insert_before(paragraph)
     for tag in article.select(SKIPPED):
         tag.decompose()
     for formula in article.select("span.math"):
