@@ -13,6 +13,7 @@ __all__ = [
     "as_characters",
     "as_ids",
     "check_known",
+    "check_text",
     "code_points",
 ]
 
