@@ -148,6 +148,13 @@ def stream_loss(
     return read(0, int((ends - starts).max()), True) / int((ends - starts).sum())
 
 
+def _vocabulary_size(model: Any) -> int:
+    """Return how many logits a model gives at each position; it may be any function of ids."""
+    if hasattr(model, "hyperparameters"):
+        return int(model.hyperparameters["vocabulary_size"])
+    return int(model(np.zeros((1, 1), "int32")).shape[-1])
+
+
 class _Reader:
     """A model that reads rows of ids, some time steps in one call, and adds up its losses.
 
@@ -166,7 +173,7 @@ class _Reader:
 
         own = isinstance(model, CharacterModel)
         # Less than a gigabyte of logits at once, whatever the vocabulary.
-        self.positions = max(10 * PART // model.hyperparameters["vocabulary_size"], 1)
+        self.positions = max(10 * PART // _vocabulary_size(model), 1)
         self.carries = carries or own
         if self.carries:  # what a call needs stays in the processor's cache
             self.positions = min(self.positions, POSITIONS)

@@ -119,6 +119,14 @@ def test_windows_loss_starts_each_window_afresh(gru, ids):
         assert loss == pytest.approx(expected, abs=1e-6)
 
 
+def test_windows_loss_takes_any_function_of_ids():
+    def uniform(ids):
+        return tf.zeros([*tf.unstack(tf.shape(ids)), 7])
+
+    loss = windows_loss(uniform, np.arange(50) % 7, length=16)
+    assert loss == pytest.approx(math.log(7))
+
+
 @pytest.mark.slow
 def test_stream_loss_is_that_of_one_whole_sequence(gru, lstm, ids):
     for model, lengths in ((gru, [1, 16, 199]), (lstm, [16])):
