@@ -204,7 +204,7 @@ def _evaluate(options: Any) -> None:
     if unknown := len(ids) - int(np.count_nonzero(ids)):
         say(f"{unknown:,} of them are not in the model's vocabulary")
     names = {
-        "windows_loss": f"windows of {WINDOW}, fresh state in each",
+        "windows_loss": f"windows of {WINDOW}, zero state in each",
         "stream_loss": "stream, state carried over the text",
     }
     for protocol, loss in losses(model, ids):

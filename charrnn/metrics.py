@@ -1,6 +1,6 @@
 """Loss in nats and bits per character, under two protocols, and baselines to compare with.
 
-A number without its protocol says little: *windows* starts each window of 256 with a fresh state,
+A number without its protocol says little: *windows* starts each window of 256 with the zero state,
 *stream* carries the state over the whole text.
 """
 
@@ -83,7 +83,7 @@ def windows_loss(
     batch_size: int = 512,
     limit: int | None = None,
 ) -> float:
-    """Return the loss with a fresh state in each window, in nats per character.
+    """Return the loss with the zero state in each window, in nats per character.
 
     Args:
         model: ids (batch, time) -> logits (batch, time, vocabulary).

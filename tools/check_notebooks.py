@@ -4,7 +4,8 @@
     python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
 
 The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
-is written), `reading_rules` (what a reader is asked), `alone_rules` (a chapter that stands alone),
+is written), `reading_rules` (what a reader is asked), `term_rules` (the book's terms; with all
+chapters also in the index, README and guides), `alone_rules` (a chapter that stands alone),
 `form_rules` (fields that Colab shows) and `taught` (what is taught equals what `charrnn` holds).
 """
 
@@ -13,7 +14,14 @@ from pathlib import Path
 
 from charrnn.support.commands import run_command
 from tools import chapters_of
-from tools.chapters import alone_rules, form_rules, output_rules, reading_rules, source_rules
+from tools.chapters import (
+    alone_rules,
+    form_rules,
+    output_rules,
+    reading_rules,
+    source_rules,
+    term_rules,
+)
 from tools.chapters.notebooks import Notebook, chapter_paths, find_chapters, read_chapter
 from tools.chapters.taught import package_definitions, taught_equals_package
 
@@ -21,6 +29,7 @@ RULES = (
     *output_rules.RULES,
     *source_rules.RULES,
     *reading_rules.RULES,
+    *term_rules.RULES,
     *alone_rules.RULES,
     *form_rules.RULES,
 )
@@ -44,10 +53,11 @@ def check_notebook(
 def main(argv: list[str] | None = None) -> int:
     """Check the named chapters, or all; return the exit status."""
     names = chapters_of("check_notebooks", __doc__, argv)
-    messages = []
+    messages: list[str] = []
     package = package_definitions()
     try:
         paths = find_chapters(names, chapter_paths())
+        messages += [] if names else term_rules.other_texts()
     except ValueError as error:
         paths, messages = [], [f"check_notebooks: {error}"]
     for path in paths:

@@ -106,7 +106,7 @@ def test_evaluate_reads_what_the_model_was_not_trained_on(trained, capsys, monke
     assert lines[0] == "600 of 6,000 characters, those that the model was not trained on"
     assert lines[1] == "evaluating on 599 characters: some seconds for each protocol"
     assert lines[2].startswith(
-        f"windows of 256, fresh state in each: {card['windows_loss']:.4f} nats"
+        f"windows of 256, zero state in each: {card['windows_loss']:.4f} nats"
     )
     assert lines[3].startswith(
         f"stream, state carried over the text: {card['stream_loss']:.4f} nats"

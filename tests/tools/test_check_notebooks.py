@@ -47,6 +47,7 @@ def test_the_tiny_chapters_keep_every_rule(notebook: Any) -> None:
         (tiny_chapter(), "expected 2 questions"),
         (standalone_chapter(code("c", "import pandas")), "imports pandas"),
         (tiny_chapter(code("c", "# @title Write")), "cellView"),
+        (tiny_chapter(code("c", "held_out = 1")), "code names held_out"),
         (tiny_chapter(code("c", "def unknown(): pass", "teaches")), "teaches unknown"),
     ],
 )
@@ -64,4 +65,17 @@ def test_check_notebooks_reports_and_fails(
     assert "01_tiny cell 7 (cell): expected execution count 5" in capsys.readouterr().out
     notebook = tiny_chapter(markdown("questions", QUESTIONS))
     path.write_text(notebook_text(notebook), encoding="utf-8")
+    assert check_notebooks.main([str(path)]) == 0
+
+
+def test_other_texts_are_read_with_all_chapters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "01_tiny.ipynb"
+    notebook = tiny_chapter(markdown("questions", QUESTIONS))
+    path.write_text(notebook_text(notebook), encoding="utf-8")
+    monkeypatch.setattr(check_notebooks, "chapter_paths", lambda: [path])
+    monkeypatch.setattr(check_notebooks.term_rules, "other_texts", lambda: ["README.md: words"])
+    assert check_notebooks.main([]) == 1
+    assert capsys.readouterr().out == "README.md: words\n"
     assert check_notebooks.main([str(path)]) == 0

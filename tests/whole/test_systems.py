@@ -97,7 +97,7 @@ def test_system_b_eager_gru_with_a_tape(shakespeare, tmp_path):
 
     losses = []
     for _ in range(2):
-        states = None  # B: a fresh state at each epoch, carried from batch to batch
+        states = None  # B: the zero state at each epoch, carried from batch to batch
         for batch, wanted in streams:
             with tf.GradientTape() as tape:
                 logits, states = network(batch, states=states, return_state=True, training=True)

@@ -8,6 +8,7 @@ outputs        the outputs that are stored
 output_rules   rules for them
 source_rules   rules for cells and prose
 reading_rules  what a chapter asks of its reader: length, names, questions, hidden checks
+term_rules     the book's terms: what its English no longer says
 alone_rules    rules for a chapter that needs nothing but TensorFlow
 form_rules     rules for fields and sliders, which Colab shows
 package_names  which names of the package a chapter uses

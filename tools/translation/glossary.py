@@ -2,12 +2,18 @@
 
 `notebooks/glossary.csv` has a row for each term: `en`, a column for each language, `avoid` and
 `note`. A cell may hold several forms or renderings, separated by ` / `; what stands in parentheses
-explains and is not compared. `avoid` names what the book does not say: `ko: 훈련; ru: пакет, чанк`.
+explains and is not compared. `avoid` names what the book does not say instead of the term, in any
+of its languages: `en: fresh state; ko: 훈련; ru: пакет, чанк`.
+
+English says none of what is to be avoided, in whatever form: "held-out" is "held out", too. List
+phrases there, since most of their words have other uses. What stands in code marks, `` `arm` ``, is
+no phrase but a name that code does not bind, alone or as a part: `arm_sizes`. A term in code marks
+is such a name itself, the one that code uses: all languages share it, so it has no renderings.
 
 A current translation of a text that has a term must have one of its renderings, and none of what is
-to be avoided. The longest term counts: "training text" is neither "training" nor "text". Words are
-compared whatever their endings where a language is listed as `INFLECTED` (Snowball's stems, Porter
-2001), as characters without spaces where it is `UNSPACED`, as they are elsewhere.
+to be avoided for it. The longest term counts: "training text" is neither "training" nor "text".
+Words are compared whatever their endings where a language is listed as `INFLECTED` (Snowball's
+stems, Porter 2001), as characters without spaces where it is `UNSPACED`, as they are elsewhere.
 """
 
 import csv
@@ -26,6 +32,7 @@ from tools.translation.languages import SOURCE
 GLOSSARY = "notebooks/glossary.csv"
 INFLECTED = {"ru": "russian"}  # language -> Snowball's name of it
 UNSPACED = ("ko", "ja", "zh-Hans", "zh-Hant")  # or with particles that cling to a word
+NAME = re.compile(r"`[A-Za-z]\w*`")
 EXPLANATION = re.compile(r"\s*[(（][^)）]*[)）]")
 
 
@@ -37,11 +44,18 @@ class Term:
         english: the forms of the term in English besides its plural; the first is its name.
         renderings: language -> what may stand for it.
         avoid: language -> what may not.
+        names: what code does not call it.
     """
 
     english: tuple[str, ...]
     renderings: dict[str, tuple[str, ...]]
     avoid: dict[str, tuple[str, ...]]
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_name(self) -> bool:
+        """Whether this is a name in code."""
+        return bool(NAME.fullmatch(self.english[0]))
 
 
 @cache
@@ -97,6 +111,7 @@ def read_glossary(root: Path) -> list[Term]:
                     term = _term(row, codes)
                     if terms.setdefault(term.english[0].lower(), term) is not term:
                         raise ValueError(f"{row[0]}: expected a term that no other row has")
+            _agree(list(terms.values()))
     except (csv.Error, ValueError) as error:
         raise ValueError(f"{GLOSSARY} line {line}: {error}") from error
     return sorted(terms.values(), key=lambda term: -len(term.english[0]))
@@ -112,12 +127,30 @@ def _term(row: list[str], codes: list[str]) -> Term:
     renderings = {
         code: found for code, cell in zip(codes, row[1:], strict=False) if (found := _forms(cell))
     }
-    avoid = _avoided(row[-2], codes)
+    avoid = _avoided(row[-2], [SOURCE, *codes])
+    listed = avoid.pop(SOURCE, ())
+    names = tuple(word.strip("`") for word in listed if NAME.fullmatch(word))
+    if phrases := tuple(word for word in listed if not NAME.fullmatch(word)):
+        avoid[SOURCE] = phrases
     for code, words in avoid.items():
         for rendering in renderings.get(code, ()):
             if any(contains(rendering, word, code) for word in words):
                 raise ValueError(f"{row[0]}: {rendering} is a rendering and to be avoided")
-    return Term(english, renderings, avoid)
+    term = Term(english, renderings, avoid, names)
+    if wrong := [word for word in (*english, *phrases) if "`" in word and not term.is_name]:
+        raise ValueError(f"{row[0]}: expected a name in code marks, received {wrong[0]}")
+    if term.is_name and (renderings or avoid):
+        raise ValueError(f"{row[0]}: expected a name in code to have other names alone in avoid")
+    return term
+
+
+def _agree(terms: list[Term]) -> None:
+    """Raise ValueError if a term is what another one, or itself, says to avoid."""
+    for term in terms:
+        found = [message for form in term.english for message in no_longer_said(form, terms)]
+        found += misnamed({term.english[0].strip("`")} if term.is_name else set(), terms)
+        if found:
+            raise ValueError(f"{term.english[0]} is a term, but {found[0]}")
 
 
 @cache
@@ -172,6 +205,9 @@ def departures(english: str, translated: str, language: str, terms: list[Term]) 
             )
     renderings = [words for term in terms for words in term.renderings.get(language, ())]
     for term in terms:
+        # Of another thing the book may say so. A term within a longer one is this thing.
+        if not english_pattern(term.english).search(english):
+            continue
         for words in term.avoid.get(language, ()):
             if _stands_alone(translated, words, language, renderings):
                 better = " or ".join(term.renderings.get(language, ())) or "another word"
@@ -188,3 +224,33 @@ def _stands_alone(text: str, words: str, language: str, renderings: list[str]) -
         if contains(longer, words, language):
             own = own.replace(comparable(longer, language), GAP)
     return comparable(words, language) in own
+
+
+def no_longer_said(text: str, terms: list[Term]) -> list[str]:
+    """Return a message for each phrase of an English text that the glossary says to avoid.
+
+    Args:
+        text: words without markup.
+        terms: the glossary, as `read_glossary` returns it.
+    """
+    found = [
+        (match[0], term.english[0])
+        for term in terms
+        if SOURCE in term.avoid
+        for match in english_pattern(term.avoid[SOURCE]).finditer(text)
+    ]
+    return [
+        f"glossary: {said!r} is no longer said; say {term!r}" for said, term in dict.fromkeys(found)
+    ]
+
+
+def misnamed(names: set[str], terms: list[Term]) -> list[str]:
+    """Return a message for each name in code that the glossary says to avoid."""
+    messages = []
+    for name in sorted(names):
+        for term in terms:
+            parts = "|".join(map(re.escape, term.names))
+            if parts and re.search(rf"(?<![^_])(?:{parts})s?(?![^_])", name, re.I):
+                what = term.english[0] if term.is_name else repr(term.english[0])
+                messages.append(f"glossary: code names {name}; the book says {what}")
+    return messages

@@ -7,7 +7,15 @@ import pytest
 
 from tools.chapters.markdown import GAP, plain_words
 from tools.chapters.notebooks import ROOT
-from tools.translation.glossary import GLOSSARY, Term, contains, departures, read_glossary
+from tools.translation.glossary import (
+    GLOSSARY,
+    Term,
+    contains,
+    departures,
+    misnamed,
+    no_longer_said,
+    read_glossary,
+)
 from tools.translation.languages import SOURCE, languages
 
 HEADER = "en,ru,zh-Hans,ko,avoid,note\n"
@@ -25,6 +33,9 @@ batch,батч,批次,배치,ru: пакет,
 pass (over the text),проход (по тексту),遍,패스 / 훑다,,
 top-k sampling,сэмплирование top-k,top-k 采样,top-k 샘플링,,
 lookup layer,слой поиска,查找层,조회 층,,
+zero state,нулевое состояние,零状态,초기화한 상태,"en: fresh state, `fresh`; ko: 새 상태",
+query,запрос,查询,질의,"en: open inquiry, held-out",
+`length`,,,,"en: `seq_len`, `size`",
 """
 
 
@@ -60,6 +71,11 @@ def terms(tmp_path: Path) -> list[Term]:
         ("```\nbatch\n```", "", "ko"),
         ("[other](batch.ipynb)", "", "ko"),
         ("A batch", "", "fr"),  # a language that the glossary lacks
+        # an avoided word is free where English speaks of something else
+        ("Nothing", "파라미터와 훈련, 培 训", "ko"),
+        ("`training`, a retraining-plan", "훈련은 학습", "ko"),
+        ("A parcel", "Пакетами", "ru"),
+        ("A `length` of length", "", "ru"),  # a name is no term of prose
     ],
 )
 def test_texts_that_keep_to_the_glossary(english, translated, language, terms) -> None:
@@ -72,7 +88,14 @@ def test_texts_that_keep_to_the_glossary(english, translated, language, terms) -
         ("Losses", "", "ko", ["'loss', the text has no 손실;"]),
         ("Vocabularies", "", "ko", ["'vocabulary', the text has no 어휘 사전;"]),
         ("Matrices", "행", "ko", ["'matrix', the text has no 행렬;"]),
-        ("Nothing", "파라미터와 하이퍼파라미터", "ko", ["avoid 파라미터; 'parameter' is 매개변수"]),
+        (
+            "Parameters, hyper-parameters",
+            "매개변수와 파라미터와 하이퍼파라미터",
+            "ko",
+            ["avoid 파라미터; 'parameter' is 매개변수"],
+        ),
+        # a term within a longer one is meant, too
+        ("The training text", "학습용 텍스트로 훈련", "ko", ["avoid 훈련; 'training' is 학습"]),
         ("The batch", "О пачке", "ru", ["'batch', the text has no батч;"]),
         ("Batches", "배 치", "ko", []),
         ("Batches", "배`치`", "ko", ["no 배치;"]),
@@ -92,8 +115,8 @@ def test_texts_that_keep_to_the_glossary(english, translated, language, terms) -
             "ko",
             ["avoid 훈련; 'training'", "no 텍스트"],
         ),
-        ("Nothing", "Пакетами", "ru", ["avoid пакет; 'batch' is батч"]),
-        ("Nothing", "培 训", "zh-Hans", ["avoid 培训"]),
+        ("A batch", "Батч: пакетами", "ru", ["avoid пакет; 'batch' is батч"]),
+        ("Training", "训练：培 训", "zh-Hans", ["avoid 培训"]),
         ("[a batch](x.ipynb)", "[이것](배치.ipynb)", "ko", ["no 배치;"]),
     ],
 )
@@ -116,6 +139,43 @@ def test_longer_terms_come_first_and_explanations_go(terms) -> None:
     assert found.renderings["ko"] == ("행렬",)
     (found,) = [term for term in terms if term.english == ("training",)]
     assert found.avoid == {"ko": ("훈련", "트레이닝"), "zh-Hans": ("培训",)}
+    assert not found.is_name
+    (found,) = [term for term in terms if term.english == ("zero state",)]
+    assert (found.avoid, found.names) == ({"en": ("fresh state",), "ko": ("새 상태",)}, ("fresh",))
+    (found,) = [term for term in terms if term.is_name]
+    assert (found.english, found.names, found.avoid) == (("`length`",), ("seq_len", "size"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "A fresh state, a Fresh\nState, fresh states",
+            ["fresh state", "Fresh\nState", "fresh states"],
+        ),
+        ("Held out, held-out and held-out", ["Held out", "held-out"]),
+        ("Open inquiries", ["Open inquiries"]),
+        (
+            "A fresh statement, refresh states, a fresh-state-machine, withheld-out, fresh, state",
+            [],
+        ),
+        (f"A fresh {GAP} state", []),
+    ],
+)
+def test_phrases_that_english_avoids_are_found_in_every_form(text, found, terms) -> None:
+    messages = no_longer_said(text, terms)
+    assert len(messages) == len(found)
+    for said in found:
+        assert any(message.startswith(f"glossary: {said!r} is no") for message in messages)
+
+
+def test_names_are_found_alone_and_as_a_part(terms) -> None:
+    names = {"seq_len", "SEQ_LENS", "my_seq_len_2", "seq_length", "_size", "resize", "size2", "seq"}
+    assert misnamed(names, terms) == [
+        f"glossary: code names {name}; the book says `length`"
+        for name in ("SEQ_LENS", "_size", "my_seq_len_2", "seq_len")
+    ]
+    assert misnamed({"Fresh"}, terms) == ["glossary: code names Fresh; the book says 'zero state'"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +200,13 @@ def test_longer_terms_come_first_and_explanations_go(terms) -> None:
         (HEADER, "text,a,b,c,fr: d,\n", "expected 'language: words"),
         (HEADER, "text,a,b,c,d,\n", "expected 'language: words"),
         (HEADER, "text,a,b,학습용 글,ko: 글,\n", "학습용 글 is a rendering and to be avoided"),
+        (HEADER, "text,a,b,c,en: `x`y,\n", "expected a name in code marks, received `x`y"),
+        (HEADER, "the `x`,a,b,c,,\n", "expected a name in code marks, received the `x`"),
+        (HEADER, "`x`,a,,,,\n", "`x`: expected a name in code to have other names alone"),
+        (HEADER, "`x`,,,,en: y,\n", "`x`: expected a name in code to have other names alone"),
+        (HEADER, "`x`,,,,ko: y,\n", "`x`: expected a name in code to have other names alone"),
+        (HEADER, "a b,a,b,c,,\nc,a,b,c,en: b,\n", "a b is a term, but glossary: 'b' is no longer"),
+        (HEADER, "`a_b`,,,,,\nc,a,b,c,en: `b`,\n", "`a_b` is a term, but glossary: code names a_b"),
     ],
 )
 def test_a_glossary_that_is_none_is_refused(tmp_path, header, rows, message) -> None:
@@ -197,5 +264,7 @@ def test_the_book_s_glossary_has_every_language() -> None:
     terms = read_glossary(ROOT)
     codes = set(languages(ROOT)) - {SOURCE}
     assert len(terms) >= 80
-    gaps = {term.english[0]: sorted(codes - set(term.renderings)) for term in terms}
+    gaps = {
+        term.english[0]: sorted(codes - set(term.renderings)) for term in terms if not term.is_name
+    }
     assert not {term: lacking for term, lacking in gaps.items() if lacking}
