@@ -2,11 +2,11 @@
 
     python -m experiments.scheduled_sampling [--steps 800] [--seeds 1 2 3]
 
-Two arms with the same model, batches, optimizer and number of steps: one reads the true text only,
-the other reads its own characters with a probability that rises to ``LARGEST``. Each trained model
-is measured on validation text: its loss when it reads the truth, and what it writes at temperature
-1 when it reads its own text, judged by counts that no model has part in. The row ``real text`` has
-the same measures of the corpus itself.
+Two variants with the same model, batches, optimizer and number of steps: one reads the true text
+only, the other reads its own characters with a probability that rises to ``LARGEST``. Each trained
+model is measured on validation text: its loss when it reads the truth, and what it writes at
+temperature 1 when it reads its own text, judged by counts that no model has part in. The row ``real
+text`` has the same measures of the corpus itself.
 
 The record goes to ``charrnn/records/scheduled_sampling.csv`` after each run; runs that it holds are
 not repeated, so delete it to measure anew.
@@ -76,13 +76,13 @@ def _pieces(text: str) -> list[str]:
     return [text[start : start + end] for start in starts]
 
 
-def train_arm(arm: str, seed: int, steps: int, text: Shakespeare) -> SelfTrainedModel:
-    """Return the model that one arm has trained with one seed."""
+def train_variant(variant: str, seed: int, steps: int, text: Shakespeare) -> SelfTrainedModel:
+    """Return the model that one variant has trained with one seed."""
     keras.utils.set_random_seed(seed)
     sizes: dict[str, Any] = {"vocabulary_size": len(text.vocabulary), **SIZES}
     model = (
         SelfTrainedModel(**sizes)
-        if arm == FORCED
+        if variant == FORCED
         else ScheduledSamplingModel(LARGEST, max(1, steps // 2), seed, **sizes)
     )
     schedule = training.cosine_schedule(LEARNING_RATE, steps, warmup(steps))
@@ -100,15 +100,15 @@ def train_arm(arm: str, seed: int, steps: int, text: Shakespeare) -> SelfTrained
 
 
 def measure_run(key: Key, steps: int, prompts: Prompts) -> dict[str, Any]:
-    """Train one arm with one seed, or take the corpus itself; return the rest of its row."""
+    """Train one variant with one seed, or take the corpus itself; return the rest of its row."""
     text = prompts.text
-    if key["arm"] == REAL:
+    if key["variant"] == REAL:
         # The validation text covers itself: the reverse measure takes training text of that size.
         covering = [piece[PROMPT_LENGTH:] for piece in _pieces(text.text[:-VALIDATION])]
         figures = prompts.measures_of(prompts.continuations, covering)
         return {"steps": 0, "validation_loss": "", **figures, "seconds": ""}
     seed, started = int(key["seed"]), time.perf_counter()
-    model = train_arm(key["arm"], seed, steps, text)
+    model = train_variant(key["variant"], seed, steps, text)
     seconds = time.perf_counter() - started
     generator = generation.Generator(model, text.vocabulary)
     written = generator(tf.constant(prompts.prompts), TEXT_LENGTH, 1.0, seed).numpy()
@@ -132,9 +132,13 @@ def main() -> None:
             f"steps: expected {others} as in {RECORD.name}, received {given.steps}; "
             "delete the record to measure anew"
         )
-    # Arms take turns, so that a machine that slows down slows both.
-    keys = [{"arm": arm, "seed": str(seed)} for seed in given.seeds for arm in (FORCED, SCHEDULED)]
-    keys.append({"arm": REAL, "seed": "0"})
+    # Variants take turns, so that a machine that slows down slows both.
+    keys = [
+        {"variant": variant, "seed": str(seed)}
+        for seed in given.seeds
+        for variant in (FORCED, SCHEDULED)
+    ]
+    keys.append({"variant": REAL, "seed": "0"})
     prompts = Prompts()
     fill_table(RECORD, keys, lambda key: measure_run(key, given.steps, prompts))
 

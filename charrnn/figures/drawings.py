@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 from charrnn.figures.look import COLOURS, TEXT, TINT, new_figure, styled
 
-__all__ = ["gru_cell", "loop", "lstm_cell", "unrolled"]
+__all__ = ["edge", "gru_cell", "loop", "lstm_cell", "unrolled"]
 
 _SIZE = 15  # points: signs with an index are small
 _GATE, _CANDIDATE, _STATE = COLOURS[2], COLOURS[1], COLOURS[0]
@@ -87,6 +87,37 @@ def unrolled(
     axes.text(0.1, 2, "$h_0$", ha="right", va="center", fontsize=_SIZE)
     _arrow(axes, (last + 0.2, 2), (last + 0.9, 2))
     axes.set(xlim=(-0.5, last + 1.0), ylim=(0, 2.6 if outputs is None else 4.55))
+    axes.set_axis_off()
+    return figure
+
+
+@styled
+def edge() -> Figure:
+    """Draw two windows of a stream: the state crosses the edge between them, the gradient stops.
+
+    Source: truncated back-propagation through time, Williams and Peng 1990.
+    """
+    figure, axes = new_figure(height=2.9)
+    middle = 6.5  # of the drawing, where the edge is
+    axes.plot([middle, middle], [0.0, 4.0], color=TEXT, lw=1.2, ls=(0, (4, 4)))
+    _arrow(axes, (0.0, 1.75), (0.6, 1.75), _STATE, width=3)
+    for window, letters in enumerate(["abc", "def"]):
+        first = 1.2 + 7.4 * window
+        for step, letter in enumerate(letters):
+            x = first + 1.9 * step
+            _box(axes, (x, 1.75), f"$h_{3 * window + step + 1}$", _STATE)
+            _arrow(axes, (x, 0.65), (x, 1.3))
+            axes.text(x, 0.35, letter, ha="center", va="center", fontsize=_SIZE)
+            crosses = letter == "c"
+            _arrow(axes, (x + 0.6, 1.75), (x + (3.0 if crosses else 1.3), 1.75), _STATE, width=3)
+        start = first - 0.85
+        _arrow(axes, (first + 4.4, 2.65), (start + 0.05, 2.65), _CANDIDATE, width=3)
+        _line(axes, [(start, 2.4), (start, 2.9)], _CANDIDATE)
+        axes.lines[-1].set_linewidth(3)
+        for y, label in [(3.0, "gradient"), (3.75, f"training step {window + 1}")]:
+            axes.text(first + 1.9, y, label, ha="center", va="center")
+    axes.text(middle + 0.15, 2.05, "state", ha="left", va="center")
+    axes.set(xlim=(-0.2, 13.9), ylim=(0, 4.1))
     axes.set_axis_off()
     return figure
 

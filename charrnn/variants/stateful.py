@@ -14,7 +14,7 @@ from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 from charrnn.weights import check_hyperparameters
 
 __all__ = [
-    "FreshStates",
+    "ZeroStates",
     "build_stateful",
     "check_generation",
     "check_stateful",
@@ -85,7 +85,7 @@ def reset_states(model: Any) -> None:
             layer.reset_state()
 
 
-class FreshStates(keras.callbacks.Callback):  # type: ignore[misc]
+class ZeroStates(keras.callbacks.Callback):  # type: ignore[misc]
     """Reset the states where another text begins: at each epoch, before and after validation.
 
     For ``fit`` and ``evaluate``. An epoch has to be one pass over the streams.

@@ -57,8 +57,6 @@ REFUSED = {
     ("training", "simplified Chinese"): "expected at least 20,317 characters",
     ("custom_training", "200 characters"): "expected at least 2,069 characters",
     ("custom_training", "one symbol"): "expected at least two different characters",
-    ("stateful_training", "200 characters"): "expected at least 2,069 characters",
-    ("stateful_training", "one symbol"): "expected at least two different characters",
 }
 # Chapters whose cells train or generate for seconds run on the texts that differ most for them.
 RUNS = {
@@ -67,14 +65,13 @@ RUNS = {
     "counting": ["two symbols", "28 symbols", "one line"],
     "training": ["8,000 symbols", "one line"],
     "custom_training": ["simplified Chinese"],
-    "stateful_training": ["600 symbols"],
     "any_script": ["one symbol", "8,000 symbols"],
 }
 CASES = [(chapter, name) for chapter, names in RUNS.items() for name in names]
 # Numbers of steps and units in cells, each with a small one in its place.
 SMALLER = {
     "training": ('"quick": (512, 32, 64, 0.01, 100, 6)', '"quick": (8, 32, 64, 0.01, 30, 3)'),
-    "stateful_training": ('arm_steps = {"quick": 250', 'arm_steps = {"quick": 2'),
+    "custom_training": ('"quick": (128, 250)', '"quick": (16, 30)'),
 }
 
 
@@ -90,8 +87,6 @@ def failure(chapter: str, name: str, path: Path) -> str:
     path.write_text(TEXTS[name], encoding="utf-8")
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *_: None}
     changes: dict[str, Any] = {"CORPUS": str(path), "VALIDATION": len(TEXTS[name]) // 10}
-    if chapter == "stateful_training" and name in RUNS[chapter]:
-        changes["VALIDATION"] = 2049  # 32 streams of 64 characters
     try:
         return run_cells(chapter, namespace, changes)
     finally:

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from charrnn.figures.drawings import gru_cell, loop, lstm_cell, unrolled
+from charrnn.figures.drawings import edge, gru_cell, loop, lstm_cell, unrolled
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +162,17 @@ def test_a_drawing_is_small_and_its_words_stand_beside_each_other(name):
         assert one.x1 <= 900
         assert words[index].get_fontsize() >= 13
         assert not any(one.overlaps(other) for other in frames[index + 1 :])
+
+
+def test_the_state_crosses_the_edge_and_the_gradient_does_not():
+    (axes,) = edge().axes
+    (dashed,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    place = dashed.get_xdata()[0]
+    crossing = [(begin, end) for begin, end in arrows(axes) if begin[0] < place < end[0]]
+    assert len(crossing) == 1
+    back = [(begin, end) for begin, end in arrows(axes) if end[0] < begin[0]]
+    assert len(back) == 2  # a gradient in each window, on its own side
+    assert back[0][0][0] < place < back[1][1][0]
+    shown = labels(axes)
+    assert shown.count("gradient") == 2
+    assert [label for label in shown if label in "abcdef"] == list("abcdef")

@@ -8,7 +8,7 @@ from charrnn.generation import OneStep, generate
 from charrnn.model import CharacterModel
 from charrnn.training import next_character_loss
 from charrnn.variants.stateful import (
-    FreshStates,
+    ZeroStates,
     build_stateful,
     generate_text,
     reset_states,
@@ -118,7 +118,7 @@ def test_training_carries_the_state_within_an_epoch_alone(way, cell):
     else:
         stateful.compile(keras.optimizers.SGD(0.5), next_character_loss(), jit_compile=False)
         losses = stateful.fit(
-            batches, epochs=2, shuffle=False, verbose=0, callbacks=[FreshStates()]
+            batches, epochs=2, shuffle=False, verbose=0, callbacks=[ZeroStates()]
         ).history["loss"]
     expected = reference_epochs(plain, stream_windows_as_list(), 2, 0.5)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
@@ -141,12 +141,12 @@ def test_validation_begins_afresh_and_leaves_nothing():
         epochs=2,
         shuffle=False,
         verbose=0,
-        callbacks=[FreshStates()],
+        callbacks=[ZeroStates()],
     ).history
     np.testing.assert_allclose(history["val_loss"], [expected, expected], rtol=1e-5)
     assert np.abs(stateful.layers[1].states[0].numpy()).max() == 0
     for _ in range(2):
-        loss = stateful.evaluate(batches, verbose=0, callbacks=[FreshStates()])
+        loss = stateful.evaluate(batches, verbose=0, callbacks=[ZeroStates()])
         assert loss == pytest.approx(expected, rel=1e-5)
     spoilt = [stateful.evaluate(batches, verbose=0) for _ in range(2)]
     assert abs(spoilt[1] - expected) > 1e-4
