@@ -22,7 +22,7 @@ __all__ = [
     "curves",
     "frequencies",
     "grid",
-    "letter_map",
+    "level_bars",
     "new_figure",
     "points",
     "probabilities",
@@ -195,34 +195,41 @@ def points(variants: Mapping[str, Mapping[str, npt.ArrayLike]], y_label: str) ->
 
 
 @styled
-def letter_map(
-    places: Mapping[str, Sequence[float]], groups: Mapping[str, str], x_label: str, y_label: str
+def level_bars(
+    values: Mapping[str, float | None],
+    levels: Mapping[str, float] | None = None,
+    x_label: str = "milliseconds",
+    missing: str = "not on this processor",
 ) -> Figure:
-    """Draw characters at their places in a plane, coloured by groups.
+    """Draw a bar for each value, one below the other, and vertical levels to compare them with.
 
     Args:
-        places: character -> x and y; line ends and spaces are made visible.
-        groups: name -> its characters; those of no group are grey.
-        x_label: what x is.
-        y_label: what y is.
-
-    Raises:
-        ValueError: there is no group, or there are more groups than ``COLOURS``.
+        values: name -> length of the bar, or None for what could not be measured.
+        levels: name -> value, drawn dashed in grey with the name above the bars.
+        x_label: what the lengths are, with their unit.
+        missing: stands where a value is None.
     """
-    group_colours = dict(zip(groups, colours("groups", len(groups)), strict=True))
-    figure, axes = new_figure(height=6.0)
-    grouped = {c: group_colours[name] for name, members in groups.items() for c in members}
-    for character, (x, y) in places.items():
-        # Bold and large, because colours have less contrast than text has elsewhere.
-        style: dict[str, Any] = {"color": grouped.get(character, TEXT), "family": "monospace"}
-        label = visible(character)
-        axes.text(x, y, label, ha="center", va="center", size=15, weight="bold", **style)
-    for name, colour in group_colours.items():
-        axes.plot([], [], "s", color=colour, label=name)
-    # Text does not count for the limits of the axes; points do.
-    axes.plot(*zip(*places.values(), strict=True), "o", alpha=0)
-    axes.set(xlabel=x_label, ylabel=y_label)
-    _legend(figure, [*groups])
+    figure, axes = new_figure(height=0.42 * len(values) + 0.5 + 0.5 * bool(levels))
+    for place, value in enumerate(values.values()):
+        axes.barh(place, value or 0, 0.62, color=COLOURS[0])
+        # Inside the bar, for behind it a level may stand; white has enough contrast there.
+        label = f" {missing}" if value is None else f"{value:.0f} "
+        style = {"ha": "left"} if value is None else {"ha": "right", "color": "w"}
+        # A missing bar's text stands behind all levels, so that no line crosses it.
+        end = max([0, *(levels or {}).values()]) if value is None else value
+        axes.annotate(label, (end, place), va="center", **style)
+    axes.set_yticks(range(len(values)), values)
+    axes.invert_yaxis()
+    lowest, highest = axes.get_ylim()
+    for row, (name, level) in enumerate((levels or {}).items()):
+        # Names in rows, for levels may lie close to each other.
+        top = highest - 0.15 - 0.6 * row
+        axes.plot([level, level], [lowest, top - 0.3], color=TEXT, ls="--", lw=1.2, zorder=0)
+        axes.annotate(f" {name} {level:.0f}", (level, top), va="bottom")
+    axes.set_ylim(lowest, highest - 0.6 * len(levels or {}))
+    axes.set_xlim(0, 1.02 * max([*filter(None, values.values()), *(levels or {}).values()]))
+    axes.set_xlabel(x_label)
+    axes.tick_params(axis="y", length=0)
     return figure
 
 

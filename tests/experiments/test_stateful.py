@@ -1,4 +1,4 @@
-"""The arms of the experiment on orders of windows: which window follows which in a row."""
+"""The variants of the experiment on orders of windows: which window follows which in a row."""
 
 from itertools import pairwise
 
@@ -12,21 +12,23 @@ from charrnn.vocabulary import Vocabulary
 from experiments import stateful
 from experiments.shared import Shakespeare
 from experiments.stateful import (
-    ARMS,
     CHARACTERS,
+    KEYS,
     LENGTHS,
     RECORD,
-    arm_key,
+    SEEDS,
+    VARIANTS,
     batches,
     first_losses,
-    measure_arm,
+    key_of,
+    measure,
 )
 
 TEXT = np.arange(1000, dtype="int32")  # an id is its position
 
 
-def rows_of(arm, count=3):
-    return [inputs.numpy() for inputs, _ in batches(arm, TEXT, 4, 10, seed=1).take(count)]
+def rows_of(variant, count=3):
+    return [inputs.numpy() for inputs, _ in batches(variant, TEXT, 4, 10, seed=1).take(count)]
 
 
 def test_streams_go_on_in_the_text():
@@ -41,7 +43,7 @@ def test_in_order_goes_on_a_batch_further():
 
 
 def test_shuffled_windows_do_not_follow_one_another():
-    first, second, _ = rows_of("shuffled, fresh")
+    first, second, _ = rows_of("shuffled, zero")
     np.testing.assert_array_equal(first % 10, np.tile(np.arange(10), (4, 1)))
     assert not np.any(second[:, 0] == first[:, -1] + 1)
 
@@ -49,7 +51,7 @@ def test_shuffled_windows_do_not_follow_one_another():
 def test_first_losses_look_at_the_beginning_of_windows():
     model = StreamModel(2, vocabulary_size=9, embedding_size=4, units=8)
     ids = np.random.default_rng(0).integers(0, 9, 31).astype("int32")
-    fresh, carried = first_losses(model, ids, length=10)
+    zero, carried = first_losses(model, ids, length=10)
     after = model(ids[None, :-1])[0].numpy()  # the state carried from the text's beginning
     wanted = ids[1:]
     # Windows begin at 10 and 20; the state comes from the window before alone.
@@ -58,11 +60,11 @@ def test_first_losses_look_at_the_beginning_of_windows():
     expected = [cross_entropy(after[10:14], wanted[10:14]), cross_entropy(third, wanted[20:24])]
     assert carried == pytest.approx(np.mean(expected), abs=1e-5)
     alone = [cross_entropy(model(ids[None, s : s + 4])[0], wanted[s : s + 4]) for s in (10, 20)]
-    assert fresh == pytest.approx(np.mean(alone), abs=1e-5)
+    assert zero == pytest.approx(np.mean(alone), abs=1e-5)
 
 
-@pytest.mark.parametrize("arm", ["shuffled, fresh", "streams, carried"])
-def test_an_arm_starts_each_window_from_zeros_or_never(arm, monkeypatch):
+@pytest.mark.parametrize("variant", ["shuffled, zero", "streams, anew", "streams, carried"])
+def test_a_variant_begins_windows_with_zeros_always_in_turns_or_never(variant, monkeypatch):
     made = []
 
     def new_model(*arguments, **sizes):
@@ -74,17 +76,16 @@ def test_an_arm_starts_each_window_from_zeros_or_never(arm, monkeypatch):
     vocabulary = Vocabulary("abcdefgh")
     ids = np.random.default_rng(0).integers(1, 9, 400).astype("int32")
     text = Shakespeare("", vocabulary, ids, ids, ids, ids)
-    measured = measure_arm(arm_key("order", arm, 8, 1) | {"rows": "3"}, 2, text)
+    measured = measure(key_of(8, 1, variant) | {"rows": "3"}, 2, text)
     (model,) = made
     assert measured["steps"] == int(model.carried.batches) == 2
-    assert model.carried.fresh_every == {"fresh": 1, "carried": None}[arm.split(", ")[1]]
+    expected = {"zero": 1, "anew": 2, "carried": None}
+    assert model.carried.fresh_every == expected[variant.split(", ")[1]]
 
 
 def test_the_record_has_all_runs():
     rows = read_table(RECORD)
-    for experiment in ("order", "order, short windows"):
-        runs = [(row["seed"], row["arm"]) for row in rows if row["experiment"] == experiment]
-        assert runs == [(seed, arm) for seed in "123" for arm in ARMS]
-    lengths = [int(row["length"]) for row in rows if row["experiment"] == "length"]
-    assert lengths == [*LENGTHS, *LENGTHS]
+    assert [{name: row[name] for name in KEYS[0]} for row in rows] == KEYS
+    assert len(rows) == len(VARIANTS) * len(LENGTHS) * len(SEEDS)
     assert all(int(row["rows"]) * int(row["length"]) == CHARACTERS for row in rows)
+    assert {row["steps"] for row in rows} == {"400"}

@@ -32,11 +32,9 @@ FIGURES = {
         "text",
         "layers × units, dropout",
     ),
-    "letter_map": lambda: plots.letter_map(
-        {sign: random.normal(size=2) for sign in SYMBOLS[1:]},
-        {"letters": SYMBOLS[30:], "capitals": SYMBOLS[10:30]},
-        "first",
-        "second",
+    "level_bars": lambda: plots.level_bars(
+        {name: 100.0 / (1 + len(name)) for name in ("stock", "own loop", "compiled")},
+        {"limit": 20.0},
     ),
     "new_figure": lambda: plots.new_figure()[0],
     "points": lambda: plots.points(
@@ -130,19 +128,19 @@ def test_curves_have_a_linear_axis_unless_a_logarithmic_one_is_asked_for():
         assert axes.get_yscale() == scale
 
 
-def test_letter_map_draws_each_character_at_its_place_in_its_group_s_colour():
-    places = {"a": (0, 1), "\n": (2, 3), "B": (-4, 5)}
-    (axes,) = plots.letter_map(places, {"small": "a", "large": ["B"]}, "x", "y").axes
-    drawn = {text.get_text(): (text.get_position(), text.get_color()) for text in axes.texts}
-    assert drawn == {
-        "a": ((0, 1), plots.COLOURS[0]),
-        "\\n": ((2, 3), look.TEXT),
-        "B": ((-4, 5), plots.COLOURS[1]),
-    }
-    assert texts_of(axes.get_legend().get_texts()) == ["small", "large"]
-    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    assert low < -4 < 2 < high
-    assert bottom < 1 < 5 < top
+def test_level_bars_are_as_long_as_their_values_and_compared_with_levels():
+    values = {"slow": 140.2, "other": None, "fast": 40.0}
+    (axes,) = plots.level_bars(values, {"limit": 20.4}, "ms").axes
+    assert [bar.get_width() for bar in axes.patches] == [140.2, 0, 40.0]
+    assert texts_of(axes.get_yticklabels()) == ["slow", "other", "fast"]
+    top, bottom = (bar.get_y() for bar in axes.patches[::2])
+    low, high = axes.get_ylim()
+    assert (top - bottom) * (high - low) > 0  # the first one is the highest
+    (level,) = axes.lines
+    assert set(level.get_xdata()) == {20.4}
+    assert texts_of(axes.texts) == ["140 ", " not on this processor", "40 ", " limit 20"]
+    assert axes.get_xlabel() == "ms"
+    assert axes.get_xlim()[1] > 140.2
 
 
 def test_probabilities_shows_the_most_likely_first():
@@ -179,9 +177,6 @@ def test_the_colours_of_what_is_drawn_are_those_of_its_legend():
     (axes,) = plots.points({"a": {"x": [1]}, "b": {"x": [2]}}, "nats").axes
     assert coloured(axes.lines) == [("a", BLUE), ("b", ORANGE)]
     assert coloured(axes.get_legend().legend_handles) == coloured(axes.lines)
-    (axes,) = plots.letter_map({"x": (0, 1), "y": (1, 0)}, {"a": "x", "b": "y"}, "", "").axes
-    assert coloured(axes.get_legend().legend_handles) == [("a", BLUE), ("b", ORANGE)]
-    assert [text.get_color().lower() for text in axes.texts] == [BLUE, ORANGE]
 
 
 def test_bars_have_the_colours_of_their_legend():
@@ -208,12 +203,6 @@ MANY = {
         plots.probabilities("xy", {name: [0.5, 0.5] for name in names}).axes[0].containers
     ),
     "variants": lambda names: plots.points({name: {"x": [1]} for name in names}, "").axes[0].lines,
-    "groups": lambda names: (
-        plots.letter_map({"x": (0, 0)}, {name: "x" for name in names}, "", "")
-        .axes[0]
-        .get_legend()
-        .legend_handles
-    ),
 }
 
 
