@@ -4,10 +4,8 @@ Each rule takes a notebook's path and content and returns messages; an empty lis
 """
 
 import ast
-import functools
 import re
 import symtable
-from collections.abc import Callable
 from pathlib import Path
 
 from tools.chapters.markdown import GAP, plain_words
@@ -16,26 +14,11 @@ from tools.chapters.output_rules import HIDDEN, visible_code
 from tools.chapters.package_names import package_names, parsed
 from tools.chapters.source_rules import folded
 
-Rule = Callable[[Path, Notebook], list[str]]
-
 CELLS, PROSE_WORDS, NAMES, QUESTIONS = 60, 2800, 8, 2
 # What a reader needs cannot be hidden.
 NEEDED = {"setup", "parameters", "teaches"}
-# Chapters that are still to be rewritten; a rewritten one leaves the set.
-NOT_YET = {
-    "inside_the_gru",
-}
 
 
-def _of_new_chapters(rule: Rule) -> Rule:
-    @functools.wraps(rule)
-    def for_new(path: Path, notebook: Notebook) -> list[str]:
-        return [] if path.stem in NOT_YET else rule(path, notebook)
-
-    return for_new
-
-
-@_of_new_chapters
 def few_cells(path: Path, notebook: Notebook) -> list[str]:
     """A chapter has at most 60 cells."""
     if (count := len(notebook.cells)) > CELLS:
@@ -53,7 +36,6 @@ def word_count(notebook: Notebook) -> int:
     return sum(bool(re.search(r"\w", word)) for text in texts for word in text.split())
 
 
-@_of_new_chapters
 def few_words(path: Path, notebook: Notebook) -> list[str]:
     """A chapter has at most 2,800 words of prose, what is folded left out."""
     if (count := word_count(notebook)) > PROSE_WORDS:
@@ -61,7 +43,6 @@ def few_words(path: Path, notebook: Notebook) -> list[str]:
     return []
 
 
-@_of_new_chapters
 def few_names(path: Path, notebook: Notebook) -> list[str]:
     """What a chapter shows uses at most eight names of the package."""
     names = package_names(cell.source for cell in visible_code(notebook))
@@ -71,7 +52,6 @@ def few_names(path: Path, notebook: Notebook) -> list[str]:
     return []
 
 
-@_of_new_chapters
 def questions_to_predict(path: Path, notebook: Notebook) -> list[str]:
     """At least two questions, whose answers are folded, before the exercises of a chapter."""
     found = questions(notebook)
@@ -99,7 +79,6 @@ def _checks(cell: Cell) -> bool:
     )
 
 
-@_of_new_chapters
 def checks_are_hidden(path: Path, notebook: Notebook) -> list[str]:
     """What checks the book does not stand between two ideas."""
     return [

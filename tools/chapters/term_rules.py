@@ -13,7 +13,6 @@ import yaml
 from tools.chapters.markdown import plain_words, python_code
 from tools.chapters.notebooks import ROOT, Notebook, alternative_text, where
 from tools.chapters.package_names import parsed
-from tools.chapters.reading_rules import NOT_YET
 from tools.translation.glossary import Term, misnamed, no_longer_said, read_glossary
 from tools.translation.languages import LANGUAGE_FILE, SOURCE, folder
 
@@ -28,8 +27,6 @@ def _glossary() -> list[Term]:
 
 def prose_keeps_terms(path: Path, notebook: Notebook) -> list[str]:
     """Prose and alternative texts say nothing that the glossary says to avoid."""
-    if path.stem in NOT_YET:
-        return []
     messages = []
     for cell in notebook.cells:
         prose = cell.cell_type == "markdown"
@@ -56,8 +53,6 @@ def _bound(source: str) -> set[str]:
 
 def code_keeps_names(path: Path, notebook: Notebook) -> list[str]:
     """Code, that of solutions included, binds no name that the glossary says to avoid."""
-    if path.stem in NOT_YET:
-        return []
     messages = []
     for cell in notebook.cells:
         source = cell.source if cell.cell_type == "code" else python_code(cell.source)

@@ -16,9 +16,7 @@ from tests.helpers.chapters import (
     stream,
     tiny_chapter,
 )
-from tools.chapters.notebooks import chapter_paths
 from tools.chapters.reading_rules import (
-    NOT_YET,
     RULES,
     checks_are_hidden,
     few_cells,
@@ -159,14 +157,3 @@ def test_words_are_what_a_reader_reads() -> None:
     # A solution is folded, an exercise is not.
     notebook.cells = [markdown("exercises", EXERCISES)]
     assert word_count(notebook) == len(["Exercises", "Double", "it.", "Double", "a", "half."])
-
-
-def test_chapters_still_to_be_rewritten_exist() -> None:
-    """A chapter that was renamed or rewritten leaves the set."""
-    assert {path.stem for path in chapter_paths()} >= NOT_YET
-
-
-def test_chapters_still_to_be_rewritten_are_exempt_but_for_what_is_hidden() -> None:
-    old = Path(f"{min(NOT_YET)}.ipynb")
-    exempt = {rule for rule, notebook, _ in BROKEN if rule(old, notebook) == []}
-    assert exempt == set(RULES) - {hidden_cells_check}

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.helpers.chapters import assert_noticed, code, each_of, markdown, tiny_chapter
-from tools.chapters import term_rules
 from tools.chapters.notebooks import ROOT
 from tools.chapters.term_rules import (
     RULES,
@@ -97,13 +96,6 @@ def test_every_rule_has_a_broken_chapter() -> None:
 )
 def test_good_chapters_are_left_alone(notebook: Any) -> None:
     assert [message for rule in RULES for message in rule(TINY, notebook)] == []
-
-
-def test_chapters_still_to_be_rewritten_are_exempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(term_rules, "NOT_YET", {"old"})
-    for rule, notebook, _ in BROKEN:
-        assert rule(Path("old.ipynb"), notebook) == []
-        assert rule(Path("older.ipynb"), notebook)
 
 
 def test_what_no_chapter_says_is_read_too(tmp_path: Path) -> None:
