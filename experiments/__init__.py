@@ -4,7 +4,7 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
 
     pretrained          the weights that come with the package, with their records
     system_a            system A's recipe at its own size, epoch by epoch
-    cells               plain recurrence, GRU and LSTM at equal size and in equal time
+    cells               plain recurrence, GRU and LSTM over learning rates; beginnings of gates
     stateful            what a carried state and the order of windows do
     scheduled_sampling  against teacher forcing
     recipes             trials of recipes, the same seconds for each
