@@ -112,8 +112,7 @@ def edge() -> Figure:
             _arrow(axes, (x + 0.6, 1.75), (x + (3.0 if crosses else 1.3), 1.75), _STATE, width=3)
         start = first - 0.85
         _arrow(axes, (first + 4.4, 2.65), (start + 0.05, 2.65), _CANDIDATE, width=3)
-        _line(axes, [(start, 2.4), (start, 2.9)], _CANDIDATE)
-        axes.lines[-1].set_linewidth(3)
+        _line(axes, [(start, 2.4), (start, 2.9)], _CANDIDATE, width=3)
         for y, label in [(3.0, "gradient"), (3.75, f"training step {window + 1}")]:
             axes.text(first + 1.9, y, label, ha="center", va="center")
     axes.text(middle + 0.15, 2.05, "state", ha="left", va="center")
@@ -231,9 +230,9 @@ def _dots(axes: Any, places: Sequence[_Point]) -> None:
     axes.plot(*zip(*places, strict=True), "o", color=TEXT, ms=5, zorder=3)
 
 
-def _line(axes: Any, points: Sequence[_Point], colour: str = TEXT) -> None:
+def _line(axes: Any, points: Sequence[_Point], colour: str = TEXT, width: float = 1.2) -> None:
     """Draw a line without a head through points."""
-    axes.plot(*zip(*points, strict=True), color=colour, lw=1.2)
+    axes.plot(*zip(*points, strict=True), color=colour, lw=width)
 
 
 def _arrow(axes: Any, start: _Point, end: _Point, colour: str = TEXT, width: float = 1.2) -> None:

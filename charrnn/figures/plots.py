@@ -209,25 +209,31 @@ def level_bars(
         x_label: what the lengths are, with their unit.
         missing: stands where a value is None.
     """
+    levels = levels or {}
+    longest = max([*filter(None, values.values()), *levels.values()])
     figure, axes = new_figure(height=0.42 * len(values) + 0.5 + 0.5 * bool(levels))
     for place, value in enumerate(values.values()):
         axes.barh(place, value or 0, 0.62, color=COLOURS[0])
-        # Inside the bar, for behind it a level may stand; white has enough contrast there.
-        label = f" {missing}" if value is None else f"{value:.0f} "
-        style = {"ha": "left"} if value is None else {"ha": "right", "color": "w"}
-        # A missing bar's text stands behind all levels, so that no line crosses it.
-        end = max([0, *(levels or {}).values()]) if value is None else value
+        style = {"ha": "left"}
+        if value is None:
+            # To the right of all levels, so that no line crosses it.
+            label, end = f" {missing}", max([0, *levels.values()])
+        elif value < longest / 10:  # too short to have its number inside
+            label, end = f" {value:.0f}", value
+        else:
+            # Inside the bar, for behind it a level may stand; white has enough contrast there.
+            label, end, style = f"{value:.0f} ", value, {"ha": "right", "color": "w"}
         axes.annotate(label, (end, place), va="center", **style)
     axes.set_yticks(range(len(values)), values)
     axes.invert_yaxis()
     lowest, highest = axes.get_ylim()
-    for row, (name, level) in enumerate((levels or {}).items()):
+    for row, (name, level) in enumerate(levels.items()):
         # Names in rows, for levels may lie close to each other.
         top = highest - 0.15 - 0.6 * row
         axes.plot([level, level], [lowest, top - 0.3], color=TEXT, ls="--", lw=1.2, zorder=0)
         axes.annotate(f" {name} {level:.0f}", (level, top), va="bottom")
-    axes.set_ylim(lowest, highest - 0.6 * len(levels or {}))
-    axes.set_xlim(0, 1.02 * max([*filter(None, values.values()), *(levels or {}).values()]))
+    axes.set_ylim(lowest, highest - 0.6 * len(levels))
+    axes.set_xlim(0, 1.02 * longest)
     axes.set_xlabel(x_label)
     axes.tick_params(axis="y", length=0)
     return figure

@@ -4,12 +4,10 @@ The state lies in the layer, not in the hands of the caller. So the number of ro
 model is built, and somebody must say when a new text begins.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from charrnn.backend import keras, tf
 from charrnn.prompts import check_sampling, check_vocabulary, encode_prompts
-from charrnn.training import next_character_loss
 from charrnn.vocabulary import UNKNOWN_ID, Vocabulary
 from charrnn.weights import check_hyperparameters
 
@@ -20,7 +18,6 @@ __all__ = [
     "check_stateful",
     "generate_text",
     "reset_states",
-    "stateful_loop",
 ]
 
 
@@ -102,46 +99,6 @@ class ZeroStates(keras.callbacks.Callback):  # type: ignore[misc]
     def on_test_end(self, logs: Any = None) -> None:
         """Forget the validation text; called by Keras."""
         reset_states(self.model)
-
-
-def stateful_loop(
-    model: Any, optimizer: Any, batches: Iterable[tuple[Any, Any]], epochs: int
-) -> list[float]:
-    """Train a stateful model with a loop of our own, from zeros in each epoch.
-
-    Args:
-        model: of ``build_stateful``.
-        optimizer: a Keras optimizer.
-        batches: pairs of inputs and targets, shape (batch_size, time); one pass over streams, such
-            as ``windows.one_pass_of_streams`` gives.
-        epochs: how many passes.
-
-    Returns:
-        Mean loss of each epoch, in nats.
-
-    Source: the custom loop of system D.
-    """
-    loss_function = next_character_loss()
-    mean = keras.metrics.Mean()
-
-    @tf.function
-    def train_step(inputs: Any, targets: Any) -> None:
-        with tf.GradientTape() as tape:
-            logits = model(inputs, training=True)
-            loss = loss_function(targets, logits)
-        weights = model.trainable_variables
-        gradients = tape.gradient(loss, weights)
-        optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        mean.update_state(loss)
-
-    losses = []
-    for _ in range(epochs):
-        reset_states(model)
-        mean.reset_state()
-        for inputs, targets in batches:
-            train_step(inputs, targets)
-        losses.append(float(mean.result()))
-    return losses
 
 
 def check_generation(

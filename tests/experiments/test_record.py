@@ -129,26 +129,26 @@ def test_only_missing_rows_are_measured_and_the_order_is_that_of_the_keys(tmp_pa
     path, seen = tmp_path / "table.csv", []
 
     def measure(key):
-        seen.append(key["arm"])
+        seen.append(key["variant"])
         return {"steps": 2, "loss": 1 / 3}
 
-    fill_table(path, [{"arm": "b"}], measure)
-    rows = fill_table(path, [{"arm": "a"}, {"arm": "b"}], measure)
+    fill_table(path, [{"variant": "b"}], measure)
+    rows = fill_table(path, [{"variant": "a"}, {"variant": "b"}], measure)
     assert seen == ["b", "a"]
     assert rows == read_table(path)
     measured = {"steps": "2", "loss": "0.3333"}
-    assert rows == [{"arm": "a", **measured}, {"arm": "b", **measured}]
+    assert rows == [{"variant": "a", **measured}, {"variant": "b", **measured}]
 
 
 def test_what_was_measured_before_an_error_is_kept(tmp_path):
     path = tmp_path / "table.csv"
 
     def measure(key):
-        return {"loss": 1 / float(key["arm"])}
+        return {"loss": 1 / float(key["variant"])}
 
     with pytest.raises(ZeroDivisionError):
-        fill_table(path, [{"arm": "2"}, {"arm": "0"}], measure)
-    assert read_table(path) == [{"arm": "2", "loss": "0.5000"}]
+        fill_table(path, [{"variant": "2"}, {"variant": "0"}], measure)
+    assert read_table(path) == [{"variant": "2", "loss": "0.5000"}]
 
 
 def test_rows_that_do_not_hold_are_measured_again(tmp_path):
@@ -156,16 +156,16 @@ def test_rows_that_do_not_hold_are_measured_again(tmp_path):
     for seconds, expected in ((5, "5"), (6, "5"), (7, "7")):
         rows = fill_table(
             path,
-            [{"arm": "a"}],
+            [{"variant": "a"}],
             lambda key, seconds=seconds: {"seconds": seconds},
             lambda row, seconds=seconds: seconds < 7,
         )
-        assert rows == [{"arm": "a", "seconds": expected}]
+        assert rows == [{"variant": "a", "seconds": expected}]
 
 
 def test_a_table_without_a_path_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert fill_table(None, [{"arm": "a"}], lambda key: {"loss": 0.5}) == [
-        {"arm": "a", "loss": "0.5000"}
+    assert fill_table(None, [{"variant": "a"}], lambda key: {"loss": 0.5}) == [
+        {"variant": "a", "loss": "0.5000"}
     ]
     assert not list(tmp_path.iterdir())

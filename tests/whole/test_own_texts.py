@@ -5,7 +5,6 @@ on them.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +13,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from charrnn import recipes
 from tools.chapters.notebooks import ROOT, chapter_paths, find_chapters, read_chapter, tags
 from tools.solutions import run_code
 
@@ -76,8 +74,7 @@ SMALLER = {
 
 
 @pytest.fixture(autouse=True)
-def small_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(recipes, "QUICK", replace(recipes.QUICK, units=16, embedding_size=8))
+def no_figures() -> Iterator[None]:
     yield
     plt.close("all")
 

@@ -44,7 +44,7 @@ def _bound(source: str) -> set[str]:
             names.add(node.id)
         elif isinstance(node, ast.arg):
             names.add(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
             names.add(node.name)
         elif isinstance(node, ast.alias) and node.asname:
             names.add(node.asname)
@@ -62,7 +62,7 @@ def code_keeps_names(path: Path, notebook: Notebook) -> list[str]:
 
 
 def other_texts(root: Path = ROOT) -> list[str]:
-    """Return what the index, the site's words, README and guides say and the glossary avoids."""
+    """Return what the pages of ``OTHERS`` and the site's words say and the glossary avoids."""
     terms = read_glossary(root)
     texts = {
         str(path.relative_to(root)): plain_words(path.read_text(encoding="utf-8"))

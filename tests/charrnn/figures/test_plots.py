@@ -143,6 +143,14 @@ def test_level_bars_are_as_long_as_their_values_and_compared_with_levels():
     assert axes.get_xlim()[1] > 140.2
 
 
+def test_the_number_of_a_bar_too_short_for_it_stands_beside_it_in_the_colour_of_text():
+    (axes,) = plots.level_bars({"long": 100.0, "short": 4.0}, x_label="ms").axes
+    inside, beside = axes.texts
+    assert (inside.get_color(), inside.get_horizontalalignment()) == ("w", "right")
+    assert (beside.get_text(), beside.get_color()) == (" 4", look.TEXT)
+    assert (beside.xy[0], beside.get_horizontalalignment()) == (4.0, "left")
+
+
 def test_probabilities_shows_the_most_likely_first():
     figure = plots.probabilities(["[UNK]", "a", "\n", " "], {"p": [0, 0.2, 0.5, 0.3]}, largest=3)
     (axes,) = figure.axes

@@ -12,7 +12,6 @@ from charrnn.variants.stateful import (
     build_stateful,
     generate_text,
     reset_states,
-    stateful_loop,
 )
 from charrnn.vocabulary import UnknownCharacterError, Vocabulary
 from charrnn.windows import one_pass_of_streams, stream_windows
@@ -109,17 +108,13 @@ def reference_epochs(plain, batches, epochs, rate):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
-@pytest.mark.parametrize("way", ["loop", "fit"])
-def test_training_carries_the_state_within_an_epoch_alone(way, cell):
+def test_training_carries_the_state_within_an_epoch_alone(cell):
     stateful, plain = pair(4, cell)
     batches = one_pass_of_streams(IDS, 4, 7)
-    if way == "loop":
-        losses = stateful_loop(stateful, keras.optimizers.SGD(0.5), batches, 2)
-    else:
-        stateful.compile(keras.optimizers.SGD(0.5), next_character_loss(), jit_compile=False)
-        losses = stateful.fit(
-            batches, epochs=2, shuffle=False, verbose=0, callbacks=[ZeroStates()]
-        ).history["loss"]
+    stateful.compile(keras.optimizers.SGD(0.5), next_character_loss(), jit_compile=False)
+    losses = stateful.fit(
+        batches, epochs=2, shuffle=False, verbose=0, callbacks=[ZeroStates()]
+    ).history["loss"]
     expected = reference_epochs(plain, stream_windows_as_list(), 2, 0.5)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     for right, mine in zip(plain.get_weights(), stateful.get_weights(), strict=True):

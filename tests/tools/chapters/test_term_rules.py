@@ -62,6 +62,7 @@ BROKEN = [
             ("import math as seq_len", "seq_len"),
             ("with open('x') as fresh_states: pass", "fresh_states"),
             ("print(hidden_state := 1)", "hidden_state"),
+            ("try: pass\nexcept ValueError as preds: pass", "preds"),
         ]
     ),
     (code_keeps_names, said(SOLUTION), "(m): glossary: code names held_out; the book says `val"),
