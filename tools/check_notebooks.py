@@ -4,9 +4,10 @@
     python -m tools.check_notebooks 4      one, by its place in the toc, its name or its path
 
 The rules are functions in `tools.chapters`: `output_rules` (what is stored), `source_rules` (what
-is written), `reading_rules` (what a reader is asked), `term_rules` (the book's terms; with all
-chapters also in the index, README and guides), `alone_rules` (a chapter that stands alone),
-`form_rules` (fields that Colab shows) and `taught` (what is taught equals what `charrnn` holds).
+is written), `reading_rules` (what a reader is asked), `term_rules` (the book's terms and their rows
+in the glossary; with all chapters also in the index, README and guides), `alone_rules` (a chapter
+that stands alone), `form_rules` (fields that Colab shows) and `taught` (what is taught equals what
+`charrnn` holds).
 """
 
 import sys

@@ -4,20 +4,34 @@ Each rule takes a notebook's path and content and returns messages; an empty lis
 """
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tools.chapters.emphasis import emphases
 from tools.chapters.markdown import plain_words, python_code
 from tools.chapters.notebooks import ROOT, Notebook, alternative_text, where
 from tools.chapters.package_names import parsed
-from tools.translation.glossary import Term, misnamed, no_longer_said, read_glossary
+from tools.translation.glossary import (
+    GLOSSARY,
+    Term,
+    has_row,
+    misnamed,
+    no_longer_said,
+    read_glossary,
+)
 from tools.translation.languages import LANGUAGE_FILE, SOURCE, folder
 
 # English that no chapter is; the list of changes speaks of older names.
 OTHERS = ("README.md", "CONTRIBUTING.md", "guides/*.md", f"notebooks/{SOURCE}/*.md")
+
+# One to three words; bold that ends with a colon or a full stop leads in to what follows.
+TERM = re.compile(r"[^\W\d_][\w'’-]+(?: [\w'’-]+){0,2}")
+# Bold to be seen, or everyday words with a meaning of one page: the glossary would bind all others.
+SEEN = {"check", "difference", "dot", "file", "limit"}
 
 
 @cache
@@ -33,6 +47,26 @@ def prose_keeps_terms(path: Path, notebook: Notebook) -> list[str]:
         text = plain_words(cell.source) if prose else alternative_text(cell)
         found = no_longer_said(text, _glossary())
         messages += [f"{where(path.stem, notebook, cell)}: {message}" for message in found]
+    return messages
+
+
+def terms_have_rows(path: Path, notebook: Notebook) -> list[str]:
+    """The glossary has what a chapter sets in bold to introduce it.
+
+    Italics introduce terms, too, but most of them stress a word or name a book.
+    """
+    messages = []
+    for cell in notebook.cells:
+        for found in emphases(cell.source) if cell.cell_type == "markdown" else ():
+            is_term = found.bold and not found.leads and TERM.fullmatch(found.words)
+            # "Hebrew and Arabic" are two.
+            if not is_term or " and " in found.words or found.words.lower() in SEEN:
+                continue
+            if not has_row(found.words, _glossary()):
+                messages.append(
+                    f"{where(path.stem, notebook, cell)}: {GLOSSARY} has no row for "
+                    f"{found.words!r}, which is bold here; add one with the words of all languages"
+                )
     return messages
 
 
@@ -85,4 +119,4 @@ def _strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-RULES = (prose_keeps_terms, code_keeps_names)
+RULES = (prose_keeps_terms, terms_have_rows, code_keeps_names)

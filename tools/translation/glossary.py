@@ -226,6 +226,21 @@ def _stands_alone(text: str, words: str, language: str, renderings: list[str]) -
     return comparable(words, language) in own
 
 
+@cache
+def english_stems(text: str) -> str:
+    """Return the stems of English words, each between spaces: "clipped" is "clipping", too."""
+    stem = snowballstemmer.stemmer("english").stemWord
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
+    return "".join(f" {stem(word)} " for word in words)
+
+
+def has_row(words: str, terms: list[Term]) -> bool:
+    """Return whether the glossary has a term, in whatever form or as a part of a longer one."""
+    return any(
+        english_stems(words) in english_stems(form) for term in terms for form in term.english
+    )
+
+
 def no_longer_said(text: str, terms: list[Term]) -> list[str]:
     """Return a message for each phrase of an English text that the glossary says to avoid.
 

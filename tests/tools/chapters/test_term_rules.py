@@ -12,6 +12,7 @@ from tools.chapters.term_rules import (
     code_keeps_names,
     other_texts,
     prose_keeps_terms,
+    terms_have_rows,
 )
 from tools.translation.glossary import GLOSSARY, read_glossary
 
@@ -47,6 +48,16 @@ BROKEN = [
                 "update step",
                 "training step",
             ),
+        ]
+    ),
+    *(
+        (terms_have_rows, said(text), f"(m): notebooks/glossary.csv has no row for {found!r}")
+        for text, found in [
+            ("The **flurry** says how fast.", "flurry"),
+            ("**Flurry** is an optimizer.", "Flurry"),
+            ("It is called a **second-order\nflurry rule**.", "second-order flurry rule"),
+            ("- a state without a **flurry**", "flurry"),
+            ("- A **flurry**: how fast.", "flurry"),
         ]
     ),
     (prose_keeps_terms, described("Two arms."), "(figure): glossary: 'Two arms' is no longer"),
@@ -85,6 +96,14 @@ def test_every_rule_has_a_broken_chapter() -> None:
         said("A fresh process; each step of its axis; a row of the table; the right to state it."),
         said("O, take me in thine arms! His right arm, an army, an armchair, to arms."),
         said("We hold out no hope. The new state, the old state. Counting them."),
+        # bold that is no term, or one that has a row, whatever its form
+        said("**Flurry:** so. **Flurry.**\n\n**Flurry**: so.\n\n**Flurry**\n\n- **Flurry** is."),
+        said(
+            "So **the rule of four words** holds, **it ends.** The **check**, **A**, **1**, **+**."
+        ),
+        said("The **Hebrew and Arabic** are. A *flurry*.\n\n| **Flurry** |\n|---|"),
+        said("## The **flurry**\n\n<details>\n<summary>x</summary>\n\nA **flurry**.\n\n</details>"),
+        said("It is **clipped**, two **Windows**; it **vanishes**, **top-k** and **one-hot**."),
         # no prose
         said("`held_out`, $fresh$ $state$\n\n```\nfresh state\n```"),
         said("[here](held-out.ipynb) <https://a.b/held-out>"),

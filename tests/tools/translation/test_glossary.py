@@ -12,6 +12,7 @@ from tools.translation.glossary import (
     Term,
     contains,
     departures,
+    has_row,
     misnamed,
     no_longer_said,
     read_glossary,
@@ -268,3 +269,22 @@ def test_the_book_s_glossary_has_every_language() -> None:
         term.english[0]: sorted(codes - set(term.renderings)) for term in terms if not term.is_name
     }
     assert not {term: lacking for term, lacking in gaps.items() if lacking}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("window", True),
+        ("Windows", True),
+        ("matrices", True),
+        ("trained text", True),
+        ("top-k", True),
+        ("looked", False),
+        ("win", False),
+        ("windows of text", False),
+        ("text training", False),
+        ("seq_len", False),
+    ],
+)
+def test_a_term_has_a_row_in_whatever_form(words: str, expected: bool, terms: list[Term]) -> None:
+    assert has_row(words, terms) == expected
