@@ -25,7 +25,9 @@ from tools.chapters.notebooks import (
     solutions,
     toc_files,
 )
+from tools.site.terms import PAGE as TERMS
 from tools.translation.figures import read_figures
+from tools.translation.glossary import read_glossary
 from tools.translation.languages import SOURCE, folder, languages
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -33,7 +35,8 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 LANGUAGES = languages(ROOT)
 ENGLISH = [Path(file).name for file in toc_files()]
 CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
-PAGES = [*CHAPTERS, *(f"{code}/index" for code in LANGUAGES)]
+# Besides the chapters: the front page, and the page of the terms, which the build makes.
+PAGES = [*CHAPTERS, *(f"{code}/{name}" for code in LANGUAGES for name in ("index", TERMS))]
 
 
 def page_of(name: str) -> Notebook:
@@ -231,12 +234,32 @@ def test_the_sidebar_shows_the_parts_with_their_chapters(site, page):
         assert tag.get_text(strip=True) == heading.get_text().removesuffix("#").strip()
         assert not heading.select(".section-number")
     captions = LANGUAGES[code].parts
-    assert shown == {
+    expected = {
         captions.get(part["caption"], part["caption"]): [
             Path(chapter["file"]).name for chapter in part["chapters"]
         ]
         for part in TOC["parts"]
     }
+    expected[list(expected)[-1]].append(TERMS)
+    assert shown == expected
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_of_the_terms_shows_the_glossary(site, code):
+    terms = {term.english[0]: term for term in read_glossary(ROOT) if not term.is_name}
+    rows = article(site, f"{code}/{TERMS}").select("table.terms tbody tr")
+    shown = [[cell.get_text() for cell in row.select("td")] for row in rows]
+    if code == SOURCE:
+        assert sorted(row[0] for row in shown) == sorted(terms)
+    else:
+        assert sorted(row[:2] for row in shown) == sorted(
+            [term.renderings[code][0], name] for name, term in terms.items()
+        )
+    # The links themselves are checked with all others.
+    linked = [len(row.select("td:last-child a")) for row in rows]
+    assert set(linked) == {0, 1}
+    english = article(site, f"{SOURCE}/{TERMS}").select("table.terms a")
+    assert sum(linked) == len(english) > len(terms) / 2
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -13,8 +13,10 @@ from typing import Any
 import yaml
 
 from tools.chapters.notebooks import ROOT, Notebook, read_chapter, toc_files, write_notebook
+from tools.site.terms import PAGE, terms_page
 from tools.translation.figures import Figures, describe_figures, read_figures
 from tools.translation.files import page_bytes, read_any_page
+from tools.translation.glossary import read_glossary
 from tools.translation.languages import SOURCE, Language, folder, languages
 from tools.translation.pairs import MISSING, STALE, state
 
@@ -40,12 +42,13 @@ def find_language(root: Path, code: str) -> Language:
     return known[code]
 
 
-def derived_toc(toc: Path, captions: dict[str, str]) -> dict[str, Any]:
+def derived_toc(toc: Path, captions: dict[str, str], last: list[str]) -> dict[str, Any]:
     """Return the toc of one language: the same entries, at the root of the folder.
 
     Args:
         toc: the book's one.
         captions: of the parts, from English to the language; others stay as they are.
+        last: pages of the build alone, which come at the end of the last part.
     """
 
     def at_root(value: Any, key: str = "") -> Any:
@@ -58,6 +61,8 @@ def derived_toc(toc: Path, captions: dict[str, str]) -> dict[str, Any]:
         return Path(value).name if key in ("root", "file") else value
 
     content: dict[str, Any] = at_root(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    part = content["parts"][-1] if content.get("parts") else content
+    part.setdefault("chapters", []).extend({"file": name} for name in last)
     return content
 
 
@@ -141,6 +146,40 @@ def write_page(path: Path, language: str, target: Path, root: Path, figures: Fig
     return notices
 
 
+def write_terms(
+    entries: list[str], source: Path, target: Path, root: Path, language: Language
+) -> list[str]:
+    """Write the page of the terms, after all pages that it leads to.
+
+    Args:
+        entries: of the toc, without the front page.
+        source: folder of the English chapters.
+        target: folder with the pages of the language, to write it into.
+        root: the repository, which has the glossary.
+        language: the language.
+
+    Returns:
+        The name of the page; none for a book without a glossary.
+
+    Raises:
+        BuildError: a page of the toc has its name.
+    """
+    terms = read_glossary(root)
+    if not terms:
+        return []
+    files = {Path(entry).name: page_file(entry, source, root) for entry in entries}
+    if PAGE in files:
+        raise BuildError(f"_toc.yml: expected no page {PAGE}, which the build makes, found one")
+    page = terms_page(
+        {name: read_any_page(path) for name, path in files.items()},
+        {name: (path.name, read_any_page(target / path.name)) for name, path in files.items()},
+        terms,
+        language,
+    )
+    (target / f"{PAGE}.md").write_text(page, encoding="utf-8")
+    return [PAGE]
+
+
 def copy_part(part: str, target: Path, root: Path) -> None:
     """Copy a file or folder of the repository to the same place below `target`.
 
@@ -169,12 +208,12 @@ def assemble(
         language: code of the language.
 
     Returns:
-        Page -> notices for its reader, in the order of the toc.
+        Page -> notices for its reader, in the order of the toc; the page of the terms comes last.
 
     Raises:
         BuildError: a part or a page is missing, or the language is none of the book.
     """
-    captions = find_language(root, language).parts
+    spoken = find_language(root, language)
     for part in PARTS:
         copy_part(part, target, root)
     config = yaml.safe_load((target / "_config.yml").read_text(encoding="utf-8"))
@@ -183,14 +222,16 @@ def assemble(
     toc = root / "_toc.yml"
     front = yaml.safe_load(toc.read_text(encoding="utf-8"))["root"]
     entries = [front, *toc_files(toc)]
-    (target / toc.name).write_text(
-        yaml.safe_dump(derived_toc(toc, captions), allow_unicode=True, sort_keys=False),
-        encoding="utf-8",
-    )
     figures = read_figures(root, language)
-    return {
+    notices = {
         Path(entry).name: write_page(
             page_file(entry, source, root), language, target, root, figures
         )
         for entry in entries
     }
+    last = write_terms(entries[1:], source, target, root, spoken)
+    (target / toc.name).write_text(
+        yaml.safe_dump(derived_toc(toc, spoken.parts, last), allow_unicode=True, sort_keys=False),
+        encoding="utf-8",
+    )
+    return notices | {name: [] for name in last}
