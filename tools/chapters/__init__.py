@@ -1,6 +1,7 @@
 """What a chapter is, and the rules that it keeps.
 
 markdown       prose, parsed as the pages are
+emphasis       what prose sets in bold or italics, and where
 notebooks      the toc, notebooks, cells, solutions
 parameters     the values of a run: profiles and what the command line sets
 runner         one chapter, run
