@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 
 from charrnn.figures.look import COLOURS, TEXT, TINT, colours, new_figure, styled
 from charrnn.figures.plots import visible
+from charrnn.figures.strokes import arrow
 
 __all__ = [
     "PATTERNS",
@@ -31,7 +32,6 @@ PATTERNS = {
 }
 _WIDTH, _HEIGHT = 0.72, 0.5
 _ROWS = {"input": 0, "state": 1, "output": 2}
-_ARROW = {"arrowstyle": "->", "color": TEXT, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
 
 
 @styled
@@ -133,7 +133,7 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
     layer_colours = colours("names", len(names))
     figure, axes = new_figure(height=0.2 + 0.95 * len(names) + 0.5)
     for index, shape in enumerate(shapes):
-        axes.annotate("", (0, 2 * index + 1), (0, 2 * index), arrowprops=_ARROW)
+        arrow(axes, (0, 2 * index), (0, 2 * index + 1))
         label = f"({', '.join(map(str, shape))})"
         axes.text(0.15, 2 * index + 0.47, label, ha="left", va="center")
     for index, (name, colour) in enumerate(zip(names, layer_colours, strict=True)):
@@ -141,8 +141,8 @@ def layers(names: Sequence[str], shapes: Sequence[Sequence[int]], recurrent: int
         axes.add_patch(Rectangle(corner, 2.6, 1, fc=colour + TINT, ec=colour, lw=2))
         axes.text(0, 2 * index + 1.5, name, ha="center", va="center")
     middle = 2 * recurrent + 1.5
-    loop = _ARROW | {"connectionstyle": "arc3,rad=1.6"}
-    axes.annotate("", (1.32, middle - 0.25), (1.32, middle + 0.25), arrowprops=loop)
+    loop = (1.32, middle + 0.25), (1.32, middle - 0.25)
+    arrow(axes, *loop, connectionstyle="arc3,rad=1.6")
     axes.text(1.9, middle, "state", ha="left", va="center")
     axes.set(xlim=(-3.2, 3.2), ylim=(2 * len(names) + 1.1, -0.1))
     axes.set_axis_off()
@@ -168,7 +168,7 @@ def parameter_areas(counts: Mapping[str, int], flows: Sequence[str]) -> Figure:
     largest = max(counts.values())
     x, gap = 0.0, 0.5
     for index, flow in enumerate(flows):
-        axes.annotate("", (x + gap - 0.04, 0), (x + 0.04, 0), arrowprops=_ARROW)
+        arrow(axes, (x + 0.04, 0), (x + gap - 0.04, 0))
         axes.text(x + gap / 2, 0.06, flow, ha="center", va="bottom")
         if index == len(counts):
             break
@@ -201,13 +201,13 @@ def patterns() -> Figure:
             x = left + time
             _box(axes, x, bottom, "state")
             if time:
-                _arrow(axes, (x - 1 + _WIDTH / 2, bottom + 1), (x - _WIDTH / 2, bottom + 1))
+                arrow(axes, (x - 1 + _WIDTH / 2, bottom + 1), (x - _WIDTH / 2, bottom + 1))
             if has_input == "1":
                 _box(axes, x, bottom, "input")
-                _arrow(axes, (x, bottom + _HEIGHT / 2), (x, bottom + 1 - _HEIGHT / 2))
+                arrow(axes, (x, bottom + _HEIGHT / 2), (x, bottom + 1 - _HEIGHT / 2))
             if has_output == "1":
                 _box(axes, x, bottom, "output")
-                _arrow(axes, (x, bottom + 1 + _HEIGHT / 2), (x, bottom + 2 - _HEIGHT / 2))
+                arrow(axes, (x, bottom + 1 + _HEIGHT / 2), (x, bottom + 2 - _HEIGHT / 2))
     for name, row in _ROWS.items():
         axes.text(10, row, name, ha="left", va="center")
     axes.set(xlim=(-0.5, 11.4), ylim=(-0.4, 7.3))
@@ -230,9 +230,9 @@ def export_routes() -> Figure:
     axes.plot([2.2, 2.2], [heights[0], heights[-1]], color=TEXT, lw=1.2)
     axes.plot([1.6, 2.2], [2.75, 2.75], color=TEXT, lw=1.2)
     for y, colour, (name, content, place, needs) in zip(heights, COLOURS, routes, strict=False):
-        _arrow(axes, (2.2, y), (2.9, y))
+        arrow(axes, (2.2, y), (2.9, y))
         axes.add_patch(Rectangle((2.9, y - 0.65), 3.3, 1.3, fc=colour + TINT, ec=colour, lw=2))
-        _arrow(axes, (6.2, y), (7.1, y))
+        arrow(axes, (6.2, y), (7.1, y))
         for x, side, upper, lower in [(4.55, "center", name, content), (7.3, "left", place, needs)]:
             axes.text(x, y + 0.06, upper, ha=side, va="bottom", weight="bold")
             axes.text(x, y - 0.06, lower, ha=side, va="top")
@@ -247,8 +247,3 @@ def _box(axes: Any, x: float, bottom: float, row: str) -> None:
     colour = COLOURS[_ROWS[row]]
     style: dict[str, Any] = {"fc": colour + TINT, "ec": colour, "lw": 2, "label": row}
     axes.add_patch(Rectangle(corner, _WIDTH, _HEIGHT, **style))
-
-
-def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow from start to end."""
-    axes.annotate("", end, start, arrowprops=_ARROW)

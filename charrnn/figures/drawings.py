@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
+from matplotlib.patches import Circle, Rectangle
 
 from charrnn.figures.look import COLOURS, TEXT, TINT, new_figure, styled
+from charrnn.figures.strokes import Point, arrow, rounded_box
 
 __all__ = ["edge", "gru_cell", "loop", "lstm_cell", "unrolled"]
 
@@ -18,7 +19,6 @@ _GATE, _CANDIDATE, _STATE = COLOURS[2], COLOURS[1], COLOURS[0]
 # Of a cell: heights of its parts, and how far from a box's middle the lines of input and old state
 # reach it.
 _TOP, _MIDDLE, _BOXES, _OLD, _INPUT, _ASIDE = 5.3, 4.05, 2.6, 1.1, 0.2, 0.28
-_Point = tuple[float, float]
 
 
 @styled
@@ -38,7 +38,7 @@ def loop() -> Figure:
         axes.add_patch(Rectangle((5.75 + 0.34 * place, 1.0), 0.24, height, fc=_STATE))
     _line(axes, [(5.65, 1.0), (7.35, 1.0)])
     for start, end in [(1.35, 2.35), (4.55, 5.55), (7.55, 9.15)]:
-        _arrow(axes, (start, 1.7), (end, 1.7))
+        arrow(axes, (start, 1.7), (end, 1.7))
     axes.text(8.3, 1.8, "draw", ha="center", va="bottom")
     for x, label in [(0.65, "character"), (6.5, "probabilities"), (9.85, "drawn")]:
         axes.text(x, 2.55, label, ha="center", va="bottom")
@@ -46,7 +46,7 @@ def loop() -> Figure:
     axes.annotate("", (3.0, 2.42), (3.9, 2.42), arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
     axes.text(3.45, 3.15, "state", ha="center", va="bottom")
     _line(axes, [(9.85, 0.96), (9.85, 0.3), (0.65, 0.3)])
-    _arrow(axes, (0.65, 0.3), (0.65, 0.96))
+    arrow(axes, (0.65, 0.3), (0.65, 0.96))
     axes.text(5.25, 0.2, "fed back", ha="center", va="top")
     axes.set(xlim=(-0.45, 10.85), ylim=(-0.5, 3.75))
     axes.set_axis_off()
@@ -69,23 +69,23 @@ def unrolled(
     for step, label in enumerate(inputs):
         x = 2.0 * step + 1.6
         _box(axes, (x, 2), f"$h_{step + 1}$", _STATE)
-        _arrow(axes, (x - 1.4, 2), (x - 0.6, 2))
+        arrow(axes, (x - 1.4, 2), (x - 0.6, 2))
         axes.text(x - 1.1, 2.16, "$U$", ha="center", va="bottom", fontsize=_SIZE)
-        _arrow(axes, (x, 0.75), (x, 1.55))
+        arrow(axes, (x, 0.75), (x, 1.55))
         axes.text(x + 0.1, 1.12, "$W$", ha="left", va="center", fontsize=_SIZE)
         axes.text(x, 0.4, label, ha="center", va="center", fontsize=_SIZE)
         if outputs is None:
             continue
-        _arrow(axes, (x, 2.45), (x, 2.95))
+        arrow(axes, (x, 2.45), (x, 2.95))
         axes.add_patch(Rectangle((x - 0.4, 2.95), 0.8, 0.35, fill=False, ec=TEXT, lw=1.2))
-        _arrow(axes, (x, 3.3), (x, 3.85))
+        arrow(axes, (x, 3.3), (x, 3.85))
         axes.text(x, 4.15, outputs[step], ha="center", va="center", fontsize=_SIZE)
         if fed_back and step + 1 < len(inputs):
             _line(axes, [(x + 0.3, 4.15), (x + 1.2, 4.15), (x + 1.2, 0.4)], _CANDIDATE)
-            _arrow(axes, (x + 1.2, 0.4), (x + 1.75, 0.4), _CANDIDATE)
+            arrow(axes, (x + 1.2, 0.4), (x + 1.75, 0.4), _CANDIDATE)
     last = 2.0 * len(inputs)
     axes.text(0.1, 2, "$h_0$", ha="right", va="center", fontsize=_SIZE)
-    _arrow(axes, (last + 0.2, 2), (last + 0.9, 2))
+    arrow(axes, (last + 0.2, 2), (last + 0.9, 2))
     axes.set(xlim=(-0.5, last + 1.0), ylim=(0, 2.6 if outputs is None else 4.55))
     axes.set_axis_off()
     return figure
@@ -100,18 +100,18 @@ def edge() -> Figure:
     figure, axes = new_figure(height=2.9)
     middle = 6.5  # of the drawing, where the edge is
     axes.plot([middle, middle], [0.0, 4.0], color=TEXT, lw=1.2, ls=(0, (4, 4)))
-    _arrow(axes, (0.0, 1.75), (0.6, 1.75), _STATE, width=3)
+    arrow(axes, (0.0, 1.75), (0.6, 1.75), _STATE, width=3)
     for window, letters in enumerate(["abc", "def"]):
         first = 1.2 + 7.4 * window
         for step, letter in enumerate(letters):
             x = first + 1.9 * step
             _box(axes, (x, 1.75), f"$h_{3 * window + step + 1}$", _STATE)
-            _arrow(axes, (x, 0.65), (x, 1.3))
+            arrow(axes, (x, 0.65), (x, 1.3))
             axes.text(x, 0.35, letter, ha="center", va="center", fontsize=_SIZE)
             crosses = letter == "c"
-            _arrow(axes, (x + 0.6, 1.75), (x + (3.0 if crosses else 1.3), 1.75), _STATE, width=3)
+            arrow(axes, (x + 0.6, 1.75), (x + (3.0 if crosses else 1.3), 1.75), _STATE, width=3)
         start = first - 0.85
-        _arrow(axes, (first + 4.4, 2.65), (start + 0.05, 2.65), _CANDIDATE, width=3)
+        arrow(axes, (first + 4.4, 2.65), (start + 0.05, 2.65), _CANDIDATE, width=3)
         _line(axes, [(start, 2.4), (start, 2.9)], _CANDIDATE, width=3)
         for y, label in [(3.0, "gradient"), (3.75, f"training step {window + 1}")]:
             axes.text(first + 1.9, y, label, ha="center", va="center")
@@ -135,20 +135,20 @@ def gru_cell() -> Figure:
     _line(axes, [(0.9, _TOP), (0.9, _OLD)])
     _reach(axes, _OLD, 0.9, [z - _ASIDE, r - _ASIDE])
     # The candidate reads the old state behind the reset gate.
-    _arrow(axes, (r - _ASIDE, _OLD), (reset - 0.3, _OLD))
+    arrow(axes, (r - _ASIDE, _OLD), (reset - 0.3, _OLD))
     _line(axes, [(r + 0.6, _BOXES), (reset, _BOXES)])
-    _arrow(axes, (reset, _BOXES), (reset, _OLD + 0.3))
+    arrow(axes, (reset, _BOXES), (reset, _OLD + 0.3))
     _line(axes, [(reset + 0.3, _OLD), (new - _ASIDE, _OLD)])
-    _arrow(axes, (new - _ASIDE, _OLD), (new - _ASIDE, _BOXES - 0.45))
+    arrow(axes, (new - _ASIDE, _OLD), (new - _ASIDE, _BOXES - 0.45))
     _carried(axes, _TOP, "$h_{t-1}$", "$h_t$", [z, new], 10.0)
     _box(axes, (z, _BOXES), "$z_t$", _GATE)
     _box(axes, (r, _BOXES), "$r_t$", _GATE)
     _box(axes, (new, _BOXES), r"$\tilde h_t$", _CANDIDATE)
-    _arrow(axes, (z, _BOXES + 0.45), (z, _TOP - 0.3))
-    _arrow(axes, (z, _MIDDLE), (new - 0.3, _MIDDLE))
+    arrow(axes, (z, _BOXES + 0.45), (z, _TOP - 0.3))
+    arrow(axes, (z, _MIDDLE), (new - 0.3, _MIDDLE))
     axes.text((z + new) / 2, _MIDDLE + 0.1, "$1 - z_t$", ha="center", va="bottom", fontsize=_SIZE)
-    _arrow(axes, (new, _BOXES + 0.45), (new, _MIDDLE - 0.3))
-    _arrow(axes, (new, _MIDDLE + 0.3), (new, _TOP - 0.3))
+    arrow(axes, (new, _BOXES + 0.45), (new, _MIDDLE - 0.3))
+    arrow(axes, (new, _MIDDLE + 0.3), (new, _TOP - 0.3))
     for place in [(z, _TOP), (reset, _OLD), (new, _MIDDLE)]:
         _sign(axes, place, "×")
     _sign(axes, (new, _TOP), "+")
@@ -174,15 +174,15 @@ def lstm_cell() -> Figure:
     for x, name in [(forget, "$f_t$"), (enter, "$i_t$"), (out, "$o_t$")]:
         _box(axes, (x, _BOXES), name, _GATE)
     _box(axes, (new, _BOXES), r"$\tilde c_t$", _CANDIDATE)
-    _arrow(axes, (forget, _BOXES + 0.45), (forget, _TOP - 0.3))
+    arrow(axes, (forget, _BOXES + 0.45), (forget, _TOP - 0.3))
     _line(axes, [(enter, _BOXES + 0.45), (enter, _MIDDLE)])
-    _arrow(axes, (enter, _MIDDLE), (new - 0.3, _MIDDLE))
-    _arrow(axes, (new, _BOXES + 0.45), (new, _MIDDLE - 0.3))
-    _arrow(axes, (new, _MIDDLE + 0.3), (new, _TOP - 0.3))
-    _arrow(axes, (out, _BOXES + 0.45), (out, _MIDDLE - 0.3))
-    _arrow(axes, (out, _TOP), (out, _MIDDLE + 0.3))
+    arrow(axes, (enter, _MIDDLE), (new - 0.3, _MIDDLE))
+    arrow(axes, (new, _BOXES + 0.45), (new, _MIDDLE - 0.3))
+    arrow(axes, (new, _MIDDLE + 0.3), (new, _TOP - 0.3))
+    arrow(axes, (out, _BOXES + 0.45), (out, _MIDDLE - 0.3))
+    arrow(axes, (out, _TOP), (out, _MIDDLE + 0.3))
     axes.text(out + 0.15, 4.75, r"$\tanh$", ha="left", va="center", fontsize=_SIZE)
-    _arrow(axes, (out + 0.3, _MIDDLE), (10.0, _MIDDLE))
+    arrow(axes, (out + 0.3, _MIDDLE), (10.0, _MIDDLE))
     axes.text(10.1, _MIDDLE, "$h_t$", ha="left", va="center", fontsize=_SIZE)
     for place in [(forget, _TOP), (new, _MIDDLE), (out, _MIDDLE)]:
         _sign(axes, place, "×")
@@ -197,7 +197,7 @@ def _reach(axes: Any, y: float, start: float, places: list[float]) -> None:
     """Draw a line to the right from which an arrow leads up into a box at each place."""
     _line(axes, [(start, y), (places[-1], y)])
     for x in places:
-        _arrow(axes, (x, y), (x, _BOXES - 0.45))
+        arrow(axes, (x, y), (x, _BOXES - 0.45))
     _dots(axes, [(x, y) for x in places[:-1]])
 
 
@@ -207,35 +207,27 @@ def _carried(axes: Any, y: float, old: str, new: str, signs: list[float], end: f
     axes.text(end + 0.1, y, new, ha="left", va="center", fontsize=_SIZE)
     starts = [0.1, *(x + 0.3 for x in signs)]
     for start, stop in zip(starts, [*(x - 0.3 for x in signs), end], strict=True):
-        _arrow(axes, (start, y), (stop, y), _STATE, width=3)
+        arrow(axes, (start, y), (stop, y), _STATE, width=3)
 
 
-def _box(axes: Any, middle: _Point, label: str, colour: str) -> None:
+def _box(axes: Any, middle: Point, label: str, colour: str) -> None:
     """Draw a rounded box with its label."""
     x, y = middle
-    style: dict[str, Any] = {"fc": colour + TINT, "ec": colour, "lw": 2}
-    shape = "round,pad=0,rounding_size=0.15"
-    axes.add_patch(FancyBboxPatch((x - 0.6, y - 0.45), 1.2, 0.9, boxstyle=shape, **style))
+    rounded_box(axes, (x - 0.6, y - 0.45), (x + 0.6, y + 0.45), colour)
     axes.text(x, y, label, ha="center", va="center", fontsize=_SIZE + 1)
 
 
-def _sign(axes: Any, middle: _Point, sign: str) -> None:
+def _sign(axes: Any, middle: Point, sign: str) -> None:
     """Draw a circle with the sign of an operation."""
     axes.add_patch(Circle(middle, 0.3, fill=False, ec=TEXT, lw=1.2))
     axes.text(*middle, sign, ha="center", va="center_baseline", fontsize=_SIZE)
 
 
-def _dots(axes: Any, places: Sequence[_Point]) -> None:
+def _dots(axes: Any, places: Sequence[Point]) -> None:
     """Mark where a line branches: lines that cross without a dot do not meet."""
     axes.plot(*zip(*places, strict=True), "o", color=TEXT, ms=5, zorder=3)
 
 
-def _line(axes: Any, points: Sequence[_Point], colour: str = TEXT, width: float = 1.2) -> None:
+def _line(axes: Any, points: Sequence[Point], colour: str = TEXT, width: float = 1.2) -> None:
     """Draw a line without a head through points."""
     axes.plot(*zip(*points, strict=True), color=colour, lw=width)
-
-
-def _arrow(axes: Any, start: _Point, end: _Point, colour: str = TEXT, width: float = 1.2) -> None:
-    """Draw an arrow from start to end."""
-    style = {"arrowstyle": "->", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=style)

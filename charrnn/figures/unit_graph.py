@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
-from charrnn.figures.look import COLOURS, TEXT, TINT, new_figure, styled
+from charrnn.figures.look import COLOURS, TEXT, new_figure, styled
+from charrnn.figures.strokes import Point, arrow, rounded_box
 
 __all__ = ["unit_backwards", "unit_forwards"]
 
@@ -16,7 +16,7 @@ _VALUE, _GRADIENT = COLOURS[0], COLOURS[1]
 _FIRST, _COLUMN, _LAST = 0.0, 3.1, 3.75
 _STATES, _SUMS, _FOOT = 5.0, 2.6, 0.3
 _WIDE, _HIGH = 0.82, 0.56  # half of a box
-_Point = tuple[float, float]
+_LINE = 1.6  # width of an edge, points
 
 
 @styled
@@ -45,11 +45,11 @@ def unit_forwards(
         _box(axes, (x, _STATES), f"$h_{step}$", states[step], _VALUE)
         _up(axes, x, _FOOT, _SUMS, f"× {_short(weights[0])}")
         _up(axes, x, _SUMS, _STATES, "tanh")
-        _arrow(axes, *_diagonal(x))
+        arrow(axes, *_diagonal(x), width=_LINE)
         _beside(axes, x, own)
     end = places[-1] + _LAST
     _box(axes, (end, _STATES), "$L$", loss, _VALUE)
-    _arrow(axes, (places[-1] + _WIDE, _STATES), (end - _WIDE, _STATES))
+    arrow(axes, (places[-1] + _WIDE, _STATES), (end - _WIDE, _STATES), width=_LINE)
     _frame(axes, end)
     return figure
 
@@ -84,16 +84,17 @@ def unit_backwards(
         _up(axes, x, _SUMS, _FOOT, f"× {_short(states[step - 1])}", _GRADIENT)
         axes.text(x, _FOOT, _short(parts[step - 1]), ha="center", va="center", fontsize=_SIZE + 1)
         begin, stop = _diagonal(x)
-        _arrow(axes, stop, begin, _GRADIENT)
+        arrow(axes, stop, begin, _GRADIENT, _LINE)
         _beside(axes, x, f"× {_short(own)}")
     for x in places[:-1]:
         axes.text(x + _COLUMN / 2, _FOOT, "+", ha="center", va="center", fontsize=_SIZE + 1)
     end = places[-1] + _LAST
     _box(axes, (end, _STATES), r"$\delta L$", 1.0, _GRADIENT)
-    _arrow(axes, (end - _WIDE, _STATES), (places[-1] + _WIDE, _STATES), _GRADIENT)
+    arrow(axes, (end - _WIDE, _STATES), (places[-1] + _WIDE, _STATES), _GRADIENT, _LINE)
     label = f"× {_short(to_states[-1])}"
     axes.text(end - _LAST / 2, _STATES + 0.1, label, ha="center", va="bottom", fontsize=_SIZE)
-    _outline(axes, (places[0] - _WIDE, _FOOT - _HIGH), (places[-1] + _WIDE, _FOOT + _HIGH))
+    corners = (places[0] - _WIDE, _FOOT - _HIGH), (places[-1] + _WIDE, _FOOT + _HIGH)
+    rounded_box(axes, *corners, _GRADIENT)
     total = rf"$= \delta U =$ {_short(sum(parts))}"
     axes.text(places[-1] + _WIDE + 0.15, _FOOT, total, ha="left", va="center", fontsize=_SIZE)
     _frame(axes, end)
@@ -111,7 +112,7 @@ def _short(value: float) -> str:
     return short.rstrip("0").rstrip(".") if abs(round(value, 2) - value) < 1e-9 else short
 
 
-def _diagonal(x: float) -> tuple[_Point, _Point]:
+def _diagonal(x: float) -> tuple[Point, Point]:
     """Return the ends of the edge from the state of the column before to a column's sum."""
     return (x - _COLUMN + _WIDE, _STATES - 0.3), (x - _WIDE, _SUMS + 0.3)
 
@@ -124,7 +125,7 @@ def _beside(axes: Any, x: float, label: str) -> None:
 def _up(axes: Any, x: float, start: float, stop: float, label: str, colour: str = TEXT) -> None:
     """Draw the edge between two boxes of a column, and its label where no other edge passes."""
     away = _HIGH if stop > start else -_HIGH
-    _arrow(axes, (x, start + away), (x, stop - away), colour)
+    arrow(axes, (x, start + away), (x, stop - away), colour, _LINE)
     middle = (start + stop) / 2
     # Above the sums the diagonal leaves room at the left.
     place, side = (
@@ -133,26 +134,12 @@ def _up(axes: Any, x: float, start: float, stop: float, label: str, colour: str 
     axes.text(*place, label, ha=side, va="center", fontsize=_SIZE)
 
 
-def _box(axes: Any, middle: _Point, name: str, value: float, colour: str) -> None:
+def _box(axes: Any, middle: Point, name: str, value: float, colour: str) -> None:
     """Draw a box with a name and its number below."""
     x, y = middle
-    _outline(axes, (x - _WIDE, y - _HIGH), (x + _WIDE, y + _HIGH), colour)
+    rounded_box(axes, (x - _WIDE, y - _HIGH), (x + _WIDE, y + _HIGH), colour)
     axes.text(x, y + 0.25, name, ha="center", va="center", fontsize=_SIZE + 1)
     axes.text(x, y - 0.26, _short(value), ha="center", va="center", fontsize=_SIZE + 1)
-
-
-def _outline(axes: Any, low: _Point, high: _Point, colour: str = _GRADIENT) -> None:
-    """Draw an empty rounded box between two corners."""
-    style: dict[str, Any] = {"fc": colour + TINT, "ec": colour, "lw": 2}
-    shape = "round,pad=0,rounding_size=0.15"
-    size = (high[0] - low[0], high[1] - low[1])
-    axes.add_patch(FancyBboxPatch(low, *size, boxstyle=shape, **style))
-
-
-def _arrow(axes: Any, start: _Point, end: _Point, colour: str = TEXT) -> None:
-    """Draw an arrow from start to end."""
-    style = {"arrowstyle": "->", "color": colour, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=style)
 
 
 def _frame(axes: Any, end: float) -> None:

@@ -1,7 +1,6 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
 from charrnn.figures import plots
 from charrnn.figures.diagrams import (
@@ -13,13 +12,6 @@ from charrnn.figures.diagrams import (
     patterns,
     strips,
 )
-
-
-@pytest.fixture(autouse=True)
-def no_window():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
 
 
 def boxes(axes, row):

@@ -1,21 +1,9 @@
 import itertools
 
-import matplotlib as mpl
 import pytest
-from matplotlib import pyplot as plt
 
 from charrnn.figures.drawings import edge, gru_cell, loop, lstm_cell, unrolled
-
-
-@pytest.fixture(autouse=True)
-def no_window():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
-
-
-def labels(axes):
-    return [text.get_text() for text in axes.texts if text.get_text()]
+from tests.helpers.figures import labels
 
 
 def arrows(axes):

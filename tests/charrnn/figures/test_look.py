@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
@@ -19,13 +18,6 @@ from tests.helpers.colours import DARK, LIGHT, SEEN, contrast, distance, on_dark
 
 LARGE, SMALL = 3, 4.5  # contrasts of the Web Content Accessibility Guidelines 2
 GROUNDS = LIGHT[0], DARK[0]
-
-
-@pytest.fixture(autouse=True)
-def no_window():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("colour", [*COLOURS, TEXT])

@@ -1,7 +1,6 @@
 import inspect
 from collections import Counter
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -44,13 +43,6 @@ FIGURES = {
         SYMBOLS, {f"T = {t}": distribution**t for t in (0.5, 1, 2)}
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def no_window():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
 
 
 def test_each_function_that_draws_is_here():

@@ -1,19 +1,7 @@
-import matplotlib as mpl
 import pytest
-from matplotlib import pyplot as plt
 
 from charrnn.figures.unit_graph import unit_backwards, unit_forwards
-
-
-@pytest.fixture(autouse=True)
-def no_window():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
-
-
-def labels(axes):
-    return [text.get_text() for text in axes.texts if text.get_text()]
+from tests.helpers.figures import labels
 
 
 def below(axes, name):
