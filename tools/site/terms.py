@@ -67,9 +67,8 @@ def headings(page: Notebook) -> list[Heading]:
     return found
 
 
-def _places(page: Notebook) -> Iterator[tuple[Emphasis, Heading]]:
-    """Yield what a page sets in bold or italics under which heading."""
-    known = headings(page)
+def _places(page: Notebook, known: list[Heading]) -> Iterator[tuple[Emphasis, Heading]]:
+    """Yield what a page sets in bold or italics under which of its ``headings``."""
     cells = [cell.id for cell in page.cells]
     order = [(cells.index(heading.cell), heading.number) for heading in known]
     for n, cell in enumerate(page.cells):
@@ -120,7 +119,7 @@ def introductions(
     places = [
         (found, name, heading)
         for name, page in chapters.items()
-        for found, heading in _places(page)
+        for found, heading in _places(page, headed[name])
         if _introduces(found, titles)
     ]
     introduced = {}
@@ -145,9 +144,8 @@ def introductions(
     return introduced
 
 
-def _link(heading: Heading, file: str, page: Notebook) -> str:
-    """Return a link to a heading as this page has it, to the page itself if it lacks that one."""
-    own = headings(page)
+def _link(heading: Heading, file: str, own: list[Heading]) -> str:
+    """Return a link to a heading as a page has it, whose headings are ``own``, else to the page."""
     title = next((found.text for found in own if found.is_title), file)
     for found in own:
         if (found.cell, found.number) == (heading.cell, heading.number) and not found.is_title:
@@ -171,6 +169,8 @@ def terms_page(
         language: the language.
     """
     places = introductions(english, terms)
+    chapters = {chapter for chapter, _ in places.values()}
+    headed = {chapter: headings(shown[chapter][1]) for chapter in chapters}
     rows = []
     for term in terms:
         if term.is_name:
@@ -180,7 +180,7 @@ def terms_page(
         link = ""
         if name in places:
             chapter, heading = places[name]
-            link = _link(heading, *shown[chapter]).replace("|", r"\|")
+            link = _link(heading, shown[chapter][0], headed[chapter]).replace("|", r"\|")
         key = name if language.code in BY_ENGLISH else word
         cells = [word, name] if language.code != SOURCE else [word]
         plain = [MARKS.sub(r"\\\1", cell) for cell in cells]
