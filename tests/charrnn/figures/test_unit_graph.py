@@ -37,15 +37,23 @@ def test_backwards_adds_the_parts_of_the_shared_weight():
         slopes=[0.5, 0.25],
         to_sums=[-0.25, 0.5],
         to_states=[0.0, -0.5, 2.0],
-        states=[0.0, 0.6],
+        states=[0.4, 0.6],
         own=-1.5,
     )
     (axes,) = figure.axes
     shown = labels(axes)
     assert below(axes, r"$\delta s_1$") == "−0.25"
     assert below(axes, r"$\delta h_2$") == "2"
-    assert {"× 0.5", "× 0.25", "× 0.6", "× −1.5", "× 2"} <= set(shown)
-    assert "0.3" in shown  # 0.5 * 0.6, the part of the second time step
-    assert r"$= \delta U =$ 0.3" in shown
+    assert {"× 0.5", "× 0.25", "× 0.4", "× 0.6", "× −1.5", "× 2"} <= set(shown)
+    assert {"−0.1", "0.3"} <= set(shown)  # -0.25 * 0.4 and 0.5 * 0.6, the parts of the time steps
+    assert r"$= \delta U =$ 0.2" in shown
     assert shown.count("+") == 1
+    assert not any(label == "−0" for label in shown)
+
+
+def test_zero_has_no_sign():
+    figure = unit_backwards([0.5], to_sums=[-0.25], to_states=[0.0, -0.5], states=[0.0], own=1)
+    (axes,) = figure.axes
+    shown = labels(axes)
+    assert r"$= \delta U =$ 0" in shown  # -0.25 * 0
     assert not any(label == "−0" for label in shown)
