@@ -95,7 +95,7 @@ def unrolled(
 def edge() -> Figure:
     """Draw two windows of a stream: the state crosses the edge between them, the gradient stops.
 
-    Source: truncated back-propagation through time, Williams and Peng 1990.
+    Source: truncated backpropagation through time, Williams and Peng 1990.
     """
     figure, axes = new_figure(height=2.9)
     middle = 6.5  # of the drawing, where the edge is
