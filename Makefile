@@ -28,7 +28,7 @@ PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training check
 	likely numbers sampler metrics weights recipes timed_training export \
 	command_line) tests/charrnn/own_text
 # These read the built sites.
-SITE_TESTS := tests/whole/test_browser.py tests/whole/test_book.py
+SITE_TESTS := tests/whole/test_browser.py tests/whole/test_live.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
 # Two processes, because each loads TensorFlow and more would gain little; a file stays in one, whose
@@ -56,7 +56,7 @@ endef
 
 # Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
 .NOTPARALLEL:
-.PHONY: help setup book check test test-colab bench bench-scripts serve outputs stamp format lock picture clean \
+.PHONY: help setup book check test test-colab bench bench-scripts serve outputs stamp format lock live picture clean \
 	static lint format-check types addresses notebooks translations \
 	unit other-tests site-tests cells sites-and-cells
 
@@ -181,6 +181,11 @@ lock: $(READY) ## renew requirements.txt from requirements.in
 	@$(BIN)/python -m pip install --quiet --upgrade --target _build/uv uv
 	@_build/uv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header \
 		--no-annotate --generate-hashes --quiet $(LOCK_FLAGS) requirements.in -o requirements.txt
+
+# wasmtime translates product.wat; only this target needs it.
+live: $(READY) ## write words and bytes that the live elements of the pages are made of
+	@$(BIN)/python -m pip install --quiet --upgrade --target _build/wasmtime wasmtime
+	@PYTHONPATH=_build/wasmtime $(BIN)/python -m tools.live --product
 
 picture: $(READY) ## photograph a page for the README (needs Chromium)
 	@$(BIN)/python -m tools.screenshot "$(PICTURE_PAGE)" pictures/page.png --width 1280 --height 900

@@ -18,6 +18,7 @@ A contender is a module that measures something and prints one line of JSON.
     long_texts       memory and waiting times with a long text; also by itself
     first_report     the wait for a first report from the command line
     sample_start     the wait for a first text from the command line
+    page_speed       the model in a page, where there is a browser
     ngram            the loss of n-grams
     limits           what the machine's matrix products and memory allow
     peers            other programs; they import nothing of this book

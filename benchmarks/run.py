@@ -63,6 +63,7 @@ AFTER = [
     Contender("benchmarks.ours_reading"),
     Contender("benchmarks.first_report"),
     Contender("benchmarks.sample_start"),
+    Contender("benchmarks.page_speed"),
 ]
 
 

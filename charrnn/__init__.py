@@ -31,9 +31,11 @@ What these share, and behind one word each what serves them:
     variants  other ways that chapters try
     texts     what a text is like
     figures   plots, diagrams, text in colours
+    live      a model in a web page: elements of the book's pages, and a page of one's own
     support   files, locks, signals, downloads
 
-Imports run one way: support < fast < the path < variants, texts, figures, own_text < command_line.
+Imports run one way: support < fast < the path < variants, texts, figures, own_text < live <
+command_line.
 
 Importing ``charrnn`` imports none of them. Importing ``sampler`` or ``metrics`` loads no
 TensorFlow; the losses of a model load it when they are computed.

@@ -30,7 +30,14 @@ from charrnn.support.console import (
     this_program,
 )
 from charrnn.vocabulary import UnknownCharacterError
-from charrnn.weights import LANGUAGES, PRETRAINED, SHIPPED, model_file, read_weights
+from charrnn.weights import (
+    LANGUAGES,
+    PRETRAINED,
+    SHIPPED,
+    find_model,
+    model_file,
+    read_weights,
+)
 from charrnn.windows import WINDOW
 
 __all__ = ["main"]
@@ -40,6 +47,8 @@ WORDS = {
     "source": "file",
     "path": "--model",
     "prompts": "--prompt",
+    "prompt": "--prompt",
+    "language": "--language",
     "length": "--length",
     "temperature": "--temperature",
     "top_k": "--top-k",
@@ -139,6 +148,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     sample.add_argument("--seed", type=int, help="equal seeds give equal texts (default: new)")
 
+    page = commands.add_parser("page", help="make a web page, one file, in which a model writes")
+    page.set_defaults(run=_page)
+    page.add_argument("--model", default=str(PRETRAINED), help=MODEL)
+    page.add_argument("--output", help="the page's file (default: named after the model, here)")
+    page.add_argument(
+        "--language", default="en", help="of the page's own words: en, ru, zh-Hans, zh-Hant, ko"
+    )
+    page.add_argument("--prompt", help="beginning of its texts (default: a line end)")
+    page.add_argument("--replace", action="store_true", help="replace a page of that name")
+
     evaluate = commands.add_parser("evaluate", help="loss of a model on a text")
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("--model", default=str(PRETRAINED), help=MODEL)
@@ -166,6 +185,18 @@ def _sample(options: Any) -> None:
     # What has been drawn is shown at once: Ctrl+C and a closed pipe lose nothing of it.
     for piece in itertools.chain([prompt], pieces, ["\n"]):
         show(piece, end="")
+
+
+def _page(options: Any) -> None:
+    from charrnn.live.page import make_page, page_file
+    from charrnn.support.files import write_atomically
+
+    stored = find_model(options.model)
+    file = page_file(options.output or stored.stem, options.replace)
+    content = make_page(read_weights(options.model), file.stem, options.language, options.prompt)
+    say(f"{file}: {len(content.encode()) / 1e6:.1f} MB, with the model inside")
+    write_atomically(file, content.encode())
+    say("open it in a browser, or send it: it needs nothing else")
 
 
 def _evaluate(options: Any) -> None:

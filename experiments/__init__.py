@@ -15,6 +15,7 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
     endings             its trainings that are ended
     odd_input           its damaged files and random command lines
     opening_texts       the texts that the front pages open with
+    pens                what may come at each place of these texts
     scripts             what the models of the book's languages cost and reach
     record              a run epoch by epoch, or a table of trials; both go on where they ended
     shared              tiny Shakespeare as experiments cut it

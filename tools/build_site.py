@@ -6,9 +6,11 @@
     python -m tools.build_site --language ru                one language alone
 
 Nothing is executed here: the English chapters of `--source` give code and outputs of all languages.
-All sites take the place of the old ones together, and only when every one succeeded.
+All sites take the place of the old ones together, and only when every one succeeded. Beside them
+stand the models that the live elements of their pages may load.
 """
 
+import re
 import shutil
 import sys
 import time
@@ -17,6 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from charrnn.support.commands import run_command
 from charrnn.support.folders import write_folder_atomically
+from charrnn.weights import shipped
 from tools import argument_parser
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import read_repository
@@ -27,6 +30,9 @@ from tools.site.templates import fill_template
 from tools.translation.languages import SOURCE, Language, languages
 
 PICTURE_SOURCE = "pictures/page.png"
+# The folder of the models, and how a page names one: as the extension book_live reads it.
+MODELS = "models"
+MODEL = re.compile(r'<div class="live"[^>]* data-model="([^"]+)"')
 SITEMAP = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
@@ -68,6 +74,16 @@ def sitemap(address: str, codes: list[str], pages: list[str]) -> str:
     return SITEMAP.format(entries="\n".join(entries))
 
 
+def copy_models(sites: Path) -> list[str]:
+    """Copy the models that pages name, once for all languages, and return their names."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted(sites.glob("*/*.html"))]
+    names = sorted({name for page in pages for name in MODEL.findall(page)})
+    for name in names:
+        (sites / MODELS).mkdir(exist_ok=True)
+        shutil.copy(shipped(name), sites / MODELS)
+    return names
+
+
 def build_all(
     source: Path, output: Path, *, strict: bool = False, root: Path = ROOT
 ) -> dict[str, int]:
@@ -104,6 +120,7 @@ def build_all(
         )
         (sites / "robots.txt").write_text(f"User-agent: *\nSitemap: {address}sitemap.xml\n")
         shutil.copyfile(picture, sites / PICTURE)
+        copy_models(sites)
     return {code: len(found) for code, found in pages.items()}
 
 

@@ -8,7 +8,8 @@ The texts come from `charrnn/records/opening_texts.csv`, which `python -m experi
 stands what this command writes:
 
 - `opening`: the first draw of the language's model;
-- `shaded`: the same, each character on a colour that says how probable it was;
+- `shaded`: the same, each character on a colour that says how probable it was; on the site it is
+  the pen, a live element, which stores what is in `charrnn/records/pens.json`;
 - `four`: one place continued in four ways, not labelled.
 
 What stands between the marks is no part of what is translated.
@@ -30,6 +31,14 @@ from tools.translation.languages import SOURCE
 
 Row = dict[str, str]
 RECORD = RECORDS / "opening_texts.csv"
+# The model that writes in each language, by its name in `charrnn.weights`.
+MODELS = {
+    "en": "shakespeare",
+    "ru": "ru",
+    "zh-Hans": "zh-hans",
+    "zh-Hant": "zh-hant",
+    "ko": "ko",
+}
 # A line end within a paragraph of Han: the book's own lines are as long as its page was wide.
 WRAPPED = re.compile(r"(?<=[^\n])\n(?=[^\n\s])")
 
@@ -72,7 +81,9 @@ def shaded(rows: dict[str, Row], language: str) -> str:
         signs = html.escape("".join(sign for sign, _ in run), quote=False)
         signs = re.sub(r"\n+", "<br>", signs)
         parts.append(signs if tenth is None else f'<span class="tenth-{tenth}">{signs}</span>')
-    return f'<p class="shaded">{"".join(parts)}</p>'
+    text = f'<p class="shaded">{"".join(parts)}</p>'
+    named = f'data-model="{MODELS[language]}" data-record="pens/{language}"'
+    return f'<div class="live" data-live="pen" {named}>{text}</div>'
 
 
 def four(rows: dict[str, Row], language: str) -> str:

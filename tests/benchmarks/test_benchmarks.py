@@ -22,7 +22,7 @@ from benchmarks.contender import (
 from benchmarks.materials import write_materials
 from benchmarks.picture import OURS, PEERS, draw, write_picture
 from benchmarks.processes import ROOT, SHOWN, Contender, ContenderError, Runner, run_json
-from benchmarks.rows import GOALS, MEASURED, make_rows
+from benchmarks.rows import BROWSER, GOALS, MEASURED, make_rows
 from benchmarks.table import TITLES, markdown, plain
 from charrnn import recipes, timed_training
 from charrnn.weights import PRETRAINED, StoredModel, read_weights
@@ -90,6 +90,17 @@ def rows_of(measurements):
     return {row["id"]: row for row in make_rows(measurements)}
 
 
+def test_rows_of_a_browser_are_left_out_where_there_is_none(measurements):
+    there = set(rows_of(measurements))
+    assert there >= BROWSER
+    for name in BROWSER:
+        del measurements[name]
+    assert set(rows_of(measurements)) == there - BROWSER
+    del measurements["sample_start_seconds"]
+    with pytest.raises(ValueError, match=r"missing or unknown are \['sample_start_seconds'\]"):
+        make_rows(measurements)
+
+
 def test_a_ratio_is_the_median_of_the_ratios_within_each_round(measurements):
     measurements["train_ours_bf16"] = [40.0, 30.0, 90.0]
     measurements["train_system_a"] = [10.0, 5.0, 10.0]
@@ -139,11 +150,11 @@ def test_rows_need_every_measurement_and_know_each(measurements):
 
 def test_tables_have_a_line_for_each_row(measurements):
     rows = make_rows(measurements)
-    assert set(GOALS) == GOAL_IDS
+    assert set(GOALS) == GOAL_IDS | BROWSER
     assert set(TITLES) >= GOAL_IDS
     assert [line.split()[0] for line in plain(rows).splitlines()] == [row["id"] for row in rows]
     table = markdown(rows).splitlines()
-    assert len(table) == 2 + len(GOAL_IDS)
+    assert len(table) == 2 + len(GOAL_IDS | BROWSER)
     assert all(line.count("|") == 4 for line in table)
 
 

@@ -1,11 +1,13 @@
 """The texts of the front pages: what is written between the marks, and what that leaves alone."""
 
 import html
+import json
 import re
 
 import pytest
 
-from charrnn.support.files import read_table
+from charrnn.support.files import RECORDS, read_table
+from charrnn.weights import shipped
 from tools import opening
 from tools.chapters.notebooks import ROOT
 from tools.translation.pairs import source_hash
@@ -55,9 +57,10 @@ def test_each_character_has_the_tenth_of_its_probability():
     shown = opening.shaded(ROWS, "en")
     spans = re.findall(r'<span class="tenth-(\d)">(.*?)</span>', shown)
     # The first has none; neighbours of one tenth share an element.
-    assert shown.startswith('<p class="shaded">A<span class="tenth-1">')
+    begin = '<div class="live" data-live="pen" data-model="shakespeare" data-record="pens/en">'
+    assert shown.startswith(f'{begin}<p class="shaded">A<span class="tenth-1">')
     assert spans == [("1", ":<br>"), ("9", "b&lt;c"), ("0", ",<br>D")]
-    plain = html.unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:p|span)[^>]*>", "", shown)))
+    plain = html.unescape(re.sub(r"<br>", "\n", re.sub(r"</?(?:div|p|span)[^>]*>", "", shown)))
     assert plain.replace("\n", "") == ROWS["opening"]["text"].replace("\n", "")
 
 
@@ -99,3 +102,17 @@ def test_the_answers_name_the_shared_runs_of_the_record():
             if row["language"] == language and row["way"] in ("model", "real"):
                 run = rf"(?<!\d){row['shared_run']}(?!\d)"  # letters may stand beside it
                 assert re.search(run, answer), (language, row["way"])
+
+
+def test_the_pen_of_each_front_page_has_its_record_and_its_model():
+    pens = json.loads((RECORDS / "pens.json").read_text(encoding="utf-8"))
+    texts = {
+        row["language"]: row["text"]
+        for row in read_table(opening.RECORD)
+        if row["way"] == "opening"
+    }
+    assert set(pens) == set(opening.MODELS) == set(texts)
+    for language, pen in pens.items():
+        assert pen["text"] == texts[language]
+        assert len(pen["places"]) == len(pen["text"])
+        assert shipped(opening.MODELS[language]).is_file()

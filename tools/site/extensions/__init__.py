@@ -5,5 +5,6 @@ book_words            what theme and extensions say, in the language of the book
 book_mathjax          formulas without another host
 book_search           search within the pages
 book_quoted_language  outputs in English on pages in other languages say so
+book_live             the live elements: script, words, what they store
 book_without_thebe    leaves out a script that nothing here uses
 """

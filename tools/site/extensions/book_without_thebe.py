@@ -22,7 +22,8 @@ def remove_thebe(
 ) -> None:
     """Remove Thebe's files from what a page loads."""
     for name in ("script_files", "css_files"):
-        context[name] = [file for file in context[name] if not is_thebe(file)]
+        # In place: what other extensions add for this page alone goes into the same list.
+        context[name][:] = [file for file in context[name] if not is_thebe(file)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -197,6 +197,9 @@ def test_thebe_is_left_out():
         SimpleNamespace(filename=None, attributes={"body": "const THEBE_JS_URL = 1"}),
         SimpleNamespace(filename="_static/search.js", attributes={}),
     ]
-    context = {"script_files": files, "css_files": files}
+    context = {"script_files": [*files], "css_files": [*files]}
+    before = dict(context)
     book_without_thebe.remove_thebe(SimpleNamespace(), "index", "page.html", context, None)
     assert context == {"script_files": files[2:], "css_files": files[2:]}
+    # The lists stay the same ones, into which other extensions put their files.
+    assert all(context[name] is before[name] for name in before)
