@@ -28,7 +28,8 @@ PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training check
 	likely numbers sampler metrics weights recipes timed_training export \
 	command_line) tests/charrnn/own_text
 # These read the built sites.
-SITE_TESTS := tests/whole/test_browser.py tests/whole/test_live.py tests/whole/test_book.py
+SITE_TESTS := tests/whole/test_browser.py tests/whole/test_live.py \
+	tests/whole/test_live_in_firefox.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
 # Two processes, because each loads TensorFlow and more would gain little; a file stays in one, whose
