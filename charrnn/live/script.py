@@ -13,7 +13,19 @@ FOLDER = Path(__file__).parent / "script"
 # language -> name -> words; `python -m tools.live` writes it.
 WORDS = Path(__file__).parent / "words.json"
 # In the order of their use; the engine first.
-PARTS = ("file", "product", "model", "draw", "page", "bars", "pen", "guess", "colours", "start")
+PARTS = (
+    "file",
+    "product",
+    "model",
+    "draw",
+    "page",
+    "bars",
+    "passage",
+    "pen",
+    "guess",
+    "colours",
+    "start",
+)
 
 
 def script(parts: tuple[str, ...] = PARTS) -> str:

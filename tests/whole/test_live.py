@@ -3,6 +3,7 @@
 As in `test_browser`, BOOK_SITES names the folder of the sites.
 """
 
+import gzip
 import json
 import math
 import os
@@ -331,6 +332,32 @@ def test_the_colours_follow_the_choice_and_the_text(tab, language):
     assert tab.complaints == []
 
 
+@each_language
+def test_the_colours_by_keyboard_alone(tab, language):
+    page = tab.open(f"{language}/gradients_and_gates.html")
+    seen = [backgrounds(page)]
+    page.get_by_role("radio", name=name(language, "by_change")).focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+        assert backgrounds(page) not in seen
+        seen.append(backgrounds(page))
+    assert page.get_by_role("radio", name=name(language, "by_surprise")).is_checked()
+    said = page.locator(".live-detail:visible").last.inner_text()
+    slide(page, language, "place", 3)
+    assert page.locator(".live-detail:visible").last.inner_text() != said
+    button(page, language, "load").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name=name(language, "by_change")).focus()
+    page.keyboard.press("Space")
+    changed = page.locator(".live-buttons:visible button").last
+    changed.wait_for()
+    before = backgrounds(page)
+    changed.focus()
+    page.keyboard.press("Enter")
+    assert backgrounds(page) != before
+    assert tab.complaints == []
+
+
 @each_element
 @each_language
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -489,3 +516,20 @@ def test_a_page_of_ones_own_writes_from_a_file(make_tab, tmp_path, monkeypatch):
     assert [url.split("#")[0] for url in requests] == [(tmp_path / "ru.html").as_uri()]
     assert tab.complaints == []
     assert tab.serious(include="body") == []
+
+
+def test_what_a_page_gains_before_any_press_is_small():
+    def small(text):
+        return len(gzip.compress(text.encode()))
+
+    for language in LANGUAGES:
+        static = SITES / language / "_static"
+        files = sum(small((static / f).read_text("utf-8")) for f in ("live.js", "live.css"))
+        assert files <= 25_000
+        for page in (SITES / language).glob("*.html"):
+            whole = page.read_text(encoding="utf-8")
+            if 'id="live-book"' not in whole:
+                continue
+            plain = re.sub(r' data-stored="[^"]*"', "", whole)
+            plain = re.sub(r'<script[^>]* id="live-book">.*?</script>', "", plain, flags=re.S)
+            assert small(whole) - small(plain) + files <= 40_000, page

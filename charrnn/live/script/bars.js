@@ -1,9 +1,8 @@
 // What may come at a place, and the bars that show it.
 //
-// Before there is a model, a place is what charrnn/live/stored.py wrote: the eight likeliest
-// characters and the one that came, how far each one's logit is below the one before, and the
-// logarithms of what all others have together at each temperature, as differences. With a model it
-// is { logits, states }.
+// A stored place is what charrnn/live/stored.py wrote: the eight likeliest characters and the one
+// that came, how far the logit of each is below the one before, and the logarithms of what all
+// others have together at each temperature, as differences.
 
 const BARS = 6;
 const LIKELIEST = 8;

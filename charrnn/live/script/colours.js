@@ -65,7 +65,7 @@ const colours = (root) => {
     },
     change: () =>
       signs.map((_, n) => {
-        const value = n < changed.at ? 0 : changed.values[n - changed.at] / 100;
+        const value = changed.at < 0 || n < changed.at ? 0 : changed.values[n - changed.at] / 100;
         return [value, asShare(value)];
       }),
   };
@@ -101,12 +101,15 @@ const colours = (root) => {
   };
 
   const use = (text) => {
+    const other = text !== stored.text;
     signs = Array.from(text).slice(0, LONGEST_COLOURED);
     marks.clear();
     places = readThrough(model, signs);
-    change(Math.min(signs.length - 1, changed.at), changed.sign);
+    // In another text nothing is changed before the reader does it.
+    if (other) changed = { at: -1, sign: "", values: [] };
+    else change(stored.change.at, stored.change.sign);
     place.limit(signs.length - 1);
-    place.set(changed.at);
+    if (other) place.set(0);
     showText();
     const unknown = Array.from(new Set(signs.filter((sign) => !model.ids.has(sign))));
     status(unknown.length ? say("live_unknown", { characters: unknown.join(" ") }) : "");
@@ -136,7 +139,10 @@ const colours = (root) => {
       name: "live-way",
       value,
       checked: value === stored.way,
-      oninput: () => turn(),
+      oninput: () => {
+        status("");
+        turn();
+      },
     }),
   );
   const ways = make(
@@ -213,7 +219,7 @@ const colours = (root) => {
 
   const turn = () => {
     // The changed character is the one under the thumb.
-    if (way() === "change" && model) change(place.value, changed.sign);
+    if (way() === "change" && model && changed.at >= 0) change(place.value, changed.sign);
     showText();
     const text = own.value || undefined;
     writeAddress("colours", { way: way(), unit: unitNumber(), at: place.value, text });
@@ -236,9 +242,9 @@ const colours = (root) => {
     detail,
     changing,
     marking,
+    message,
     load.element,
     form,
-    message,
   );
   const address = readAddress("colours");
   if (address) recall(address);

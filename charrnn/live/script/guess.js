@@ -61,7 +61,11 @@ const guess = (root) => {
   // What each of the three took for the likeliest, place by place, and its surprise.
   const showPlaces = () => {
     const cell = (sign, nats) =>
-      make("td", {}, `${sign === undefined ? "–" : visible(sign)} ${asNumber(nats, 2)}`);
+      make(
+        "td",
+        {},
+        `${sign === undefined ? say("live_another") : visible(sign)} ${asNumber(nats, 2)}`,
+      );
     const rows = places.map(({ came, counts, network }, n) =>
       make(
         "tr",

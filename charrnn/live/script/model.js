@@ -46,8 +46,7 @@ class Model {
   }
 
   constructor({ description, arrays }, wasm) {
-    const { hyperparameters, characters, card } = description;
-    this.card = card;
+    const { hyperparameters, characters } = description;
     this.units = hyperparameters.units;
     this.isGru = hyperparameters.cell === "gru";
     // Id 0 is [UNK]; the first character has the id 1.

@@ -7,19 +7,13 @@ const OWN = 200; // characters of a beginning of the reader's own
 
 const pen = (root) => {
   const stored = JSON.parse(root.dataset.stored);
-  let model;
-  let signs = []; // the text, sign by sign
-  let places = []; // what may come after each of them, as far as it is known
+  const passage = new Passage();
+  const last = () => passage.signs.length - 1;
   let begun = 0; // the last sign before the piece that was written last
   let at = 0; // the sign under the thumb
   let seed = 1;
   let beginning; // of the reader's own
   let writing; // stands for the piece that is being written
-
-  const chancesAt = (n, heat) =>
-    places[n].logits
-      ? modelChances(places[n], model.symbols, heat, model.ids.get(signs[n + 1]))
-      : storedChances(places[n], heat);
 
   // Text
 
@@ -30,14 +24,13 @@ const pen = (root) => {
   // The colour of a sign is the probability that it had.
   const span = (sign, n) => {
     const element = make("span", {}, sign);
-    if (n > 0 && places[n - 1]) {
-      const { likely } = chancesAt(n - 1, 1);
-      const chance = likely.find((bar) => bar.sign === sign)?.chance ?? 0;
+    if (passage.places[n - 1]) {
+      const chance = passage.chanceOf(n);
       element.style.backgroundColor = tint(stored.improbable ? 1 - chance : chance);
     }
     return element;
   };
-  const showText = () => area.replaceChildren(...signs.map(span));
+  const showText = () => area.replaceChildren(...passage.signs.map(span));
 
   // Put the thumb on a sign.
   const choose = (n) => {
@@ -49,7 +42,7 @@ const pen = (root) => {
       Math.max(area.scrollTop, sign.offsetTop + sign.offsetHeight - area.clientHeight),
       sign.offsetTop,
     );
-    place.limit(signs.length - 1);
+    place.limit(last());
     place.set(at);
     showBars();
   };
@@ -58,12 +51,13 @@ const pen = (root) => {
 
   const bars = make("ol", { className: "live-bars" });
   const showBars = () => {
-    if (!places[at]) {
+    if (!passage.places[at]) {
       bars.replaceChildren(make("li", {}, say("live_needs_model")));
       return;
     }
-    const came = signs[at + 1];
-    const all = cutBars(chancesAt(at, temperature.value), topK.value, topP.value / 100);
+    const came = passage.signs[at + 1];
+    const chances = passage.chances(at, temperature.value);
+    const all = cutBars(chances, topK.value, topP.value / 100);
     const few = fewBars(all, came);
     bars.replaceChildren(...few.map((bar) => barItem(bar, came && bar.sign === came, follow)));
   };
@@ -73,7 +67,7 @@ const pen = (root) => {
   const follow = (sign) => {
     stopWriting();
     const rank = Array.from(bars.children).findIndex((bar) => bar.contains(document.activeElement));
-    if (signs[at + 1] !== sign) {
+    if (passage.signs[at + 1] !== sign) {
       cut(at + 1);
       add(sign);
       begun = at + 1;
@@ -85,51 +79,45 @@ const pen = (root) => {
 
   // Writing
 
-  const read = (n) => {
-    model.setState(n > 0 ? places[n - 1].states : undefined);
-    const logits = model.step(model.ids.get(signs[n]) ?? 0);
-    places[n] = { logits, states: model.getState() };
-  };
   const add = (sign) => {
-    signs.push(sign);
-    area.append(span(sign, signs.length - 1));
-    if (model) read(signs.length - 1);
+    passage.add(sign);
+    area.append(span(sign, last()));
   };
   const cut = (length) => {
-    signs.length = length;
-    places.length = Math.min(places.length, length);
+    passage.cut(length);
     while (area.children.length > length) area.lastChild.remove();
     at = Math.min(at, length - 1);
   };
 
   const show = (text, known, thumb) => {
     stopWriting();
-    signs = Array.from(text);
-    places = [...known];
-    if (model) for (const n of signs.keys()) read(n);
-    begun = signs.length - 1;
+    passage.begin(text, known);
+    begun = last();
     at = 0;
     showText();
-    choose(Math.min(thumb ?? Infinity, signs.length - 1));
+    choose(Math.min(thumb ?? Infinity, last()));
   };
 
   // next(logits) gives the id of each character of the piece.
   const write = async (next) => {
     const piece = (writing = {});
-    const surplus = Math.max(0, signs.length + PIECE - LONGEST);
-    for (const list of [signs, places]) list.splice(0, surplus);
-    if (surplus) showText();
-    begun = signs.length - 1;
+    const surplus = passage.signs.length + PIECE - LONGEST;
+    if (surplus > 0) {
+      passage.drop(surplus);
+      showText();
+    }
+    begun = last();
+    status("");
     area.setAttribute("aria-busy", "true");
     showButtons();
     for (let n = 0; n < PIECE; n++) {
-      add(model.symbols[next(places.at(-1).logits)]);
+      add(passage.model.symbols[next(passage.places.at(-1).logits)]);
       if (still()) continue;
-      choose(signs.length - 1);
+      choose(last());
       await pause(PACE);
       if (writing !== piece) return;
     }
-    choose(signs.length - 1);
+    choose(last());
     stopWriting();
   };
   const stopWriting = () => {
@@ -137,7 +125,7 @@ const pen = (root) => {
     writing = undefined;
     area.removeAttribute("aria-busy");
     showButtons();
-    status(say("live_written", { number: asNumber(signs.length - 1 - begun) }));
+    status(say("live_written", { number: asNumber(last() - begun) }));
     remember();
   };
 
@@ -155,15 +143,18 @@ const pen = (root) => {
   const drawAgain = () => {
     stopWriting();
     seed += 1;
-    choose(Math.min(begun, signs.length - 1));
+    choose(Math.min(begun, last()));
     drawOn();
   };
-  // Without a model there is a stored text for this.
+  // Without a model there is a stored text for this, which begins as the first one.
   const takeLikeliest = () => {
     stopWriting();
-    if (model) {
+    if (passage.model) {
       cut(at + 1);
       write((logits) => likeliest(logits));
+    } else if (passage.signs.join("") !== stored.text) {
+      then = takeLikeliest;
+      load.press();
     } else {
       show(stored.greedy.text, stored.greedy.places);
       status(say("live_goes_round"));
@@ -172,10 +163,8 @@ const pen = (root) => {
   const begin = () => {
     beginning = own.value.slice(0, OWN) || "\n";
     show(beginning, []);
-    const unknown = Array.from(new Set(signs.filter((sign) => !model.ids.has(sign))));
-    strange.textContent = unknown.length
-      ? say("live_unknown", { characters: unknown.join(" ") })
-      : "";
+    const characters = passage.unknown().join(" ");
+    strange.textContent = characters && say("live_unknown", { characters });
     drawOn();
   };
   const restart = () => {
@@ -197,8 +186,8 @@ const pen = (root) => {
     min: 0,
     max: 1,
     value: 0,
-    spoken: (n) => (signs[n] === undefined ? "" : shown(signs[n])),
-    shortly: (n) => (signs[n] === undefined ? "" : visible(signs[n])),
+    spoken: (n) => shown(passage.signs[n] ?? ""),
+    shortly: (n) => visible(passage.signs[n] ?? ""),
     oninput: (n) => {
       stopWriting();
       choose(n);
@@ -242,8 +231,7 @@ const pen = (root) => {
   // What waits for the model.
   let then = drawOn;
   const ready = (loaded) => {
-    model = loaded;
-    for (const n of signs.keys()) read(n);
+    passage.use(loaded);
     showText();
     choose(at);
     then();
@@ -260,7 +248,7 @@ const pen = (root) => {
   const showButtons = () => {
     const held = buttons.contains(document.activeElement);
     first.textContent = say(writing ? "live_stop" : "live_write");
-    buttons.replaceChildren(...(model ? [first, again] : [load.element]), greedy, back);
+    buttons.replaceChildren(...(passage.model ? [first, again] : [load.element]), greedy, back);
     if (held && !buttons.contains(document.activeElement)) first.focus();
   };
   const strange = make("p", { className: "live-detail" });
@@ -274,7 +262,7 @@ const pen = (root) => {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (model) return begin();
+    if (passage.model) return begin();
     then = begin;
     return load.press();
   });
@@ -305,19 +293,19 @@ const pen = (root) => {
     own.value = address.get("text") ?? "";
     // A beginning of one's own has no stored places: its bars wait for the model.
     if (own.value) show((beginning = own.value.slice(0, OWN)), []);
-    choose(Math.min(signs.length - 1, Math.max(0, Math.floor(number("at", stored.at)))));
+    choose(Math.min(last(), Math.max(0, Math.floor(number("at", stored.at)))));
     root.scrollIntoView();
   };
 
   const legend = say(stored.improbable ? "live_strong_improbable" : "live_strong_probable");
   root.replaceChildren(
     area,
+    make("p", { className: "live-detail" }, legend),
     buttons,
     message,
     place.element,
     bars,
     temperature.element,
-    make("p", { className: "live-detail" }, legend),
     more,
   );
   showButtons();
