@@ -142,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.language:
             found = build(options.source, output, strict=options.strict, language=options.language)
+            copy_models(output.parent)
             pages = {options.language: len(found)}
         else:
             pages = build_all(options.source, output, strict=options.strict)

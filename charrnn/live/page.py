@@ -90,7 +90,9 @@ def make_page(
     stored = stored_pen(sampler, text, len(prompt) - 1, prompt, GREEDY)
     fallback = f'<p class="live-text">{html.escape(text)}</p>'
     parameters = sum(array.size for array in model.arrays.values())
-    about = spoken["live_page"].replace("{parameters}", f"{parameters:,}")
+    # A comma is the decimal sign in Russian.
+    count = f"{parameters:,}".replace(",", "\u00a0" if language == "ru" else ",")
+    about = spoken["live_page"].replace("{parameters}", count)
     return PAGE.format(
         language=language,
         title=html.escape(title),

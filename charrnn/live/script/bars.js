@@ -30,10 +30,16 @@ const storedChances = ([signs, ...steps], temperature) => {
 // came: the id of the character that came, which is shown wherever it stands in the order.
 const modelChances = ({ logits }, symbols, temperature, came) => {
   const chances = probabilities(logits, temperature);
-  const order = Array.from(chances.keys()).sort((a, b) => chances[b] - chances[a]);
-  const likely = order
-    .filter((id, n) => n < LIKELIEST || id === came)
-    .map((id) => ({ sign: symbols[id], chance: chances[id] }));
+  // Without the id 0, [UNK]. before: what the likelier ones have together.
+  const order = Array.from(chances.keys()).slice(1);
+  order.sort((a, b) => chances[b] - chances[a]);
+  const likely = [];
+  let before = 0;
+  for (const [n, id] of order.entries()) {
+    if (n < LIKELIEST || id === came)
+      likely.push({ sign: symbols[id], chance: chances[id], before });
+    before += chances[id];
+  }
   const together = likely.reduce((sum, { chance }) => sum + chance, 0);
   return { likely, rest: Math.max(0, 1 - together) };
 };
@@ -45,7 +51,9 @@ const cutBars = ({ likely, rest }, topK, topP) => {
   const whole = bars.slice(0, topK || bars.length).reduce((sum, { chance }) => sum + chance, 0);
   let kept = 0;
   for (const [n, bar] of bars.entries()) {
-    bar.kept = (!topK || n < topK) && kept < (topP || 1) * whole;
+    // Sums are rounded: a nucleus of all cuts off nothing.
+    const within = !topP || topP >= 1 || (bar.before ?? kept) < topP * whole;
+    bar.kept = (!topK || n < topK) && within;
     if (bar.kept) kept += bar.chance;
   }
   for (const bar of bars) if (bar.kept) bar.chance /= kept;

@@ -39,6 +39,7 @@ const colours = (root) => {
   const stored = JSON.parse(root.dataset.stored);
   const known = stored.units.map(([number]) => number);
   let model;
+  let linked; // the address, until the reader changes something
   let signs = Array.from(stored.text);
   let places; // of readThrough, where there is a model
   // { at, sign, values }, of which values[0] is that of the place `at`, in hundredths
@@ -86,6 +87,7 @@ const colours = (root) => {
     );
     area.children[place.value].setAttribute("aria-current", "true");
     place.set(place.value);
+    mark.setAttribute("aria-pressed", marks.has(place.value));
     detail.textContent = `${shown(signAt(place.value))}: ${values[place.value][1]}`;
     unit.element.hidden = marking.hidden = way() !== "unit";
     legend.hidden = way() !== "surprise";
@@ -112,7 +114,9 @@ const colours = (root) => {
     if (other) place.set(0);
     showText();
     const unknown = Array.from(new Set(signs.filter((sign) => !model.ids.has(sign))));
-    status(unknown.length ? say("live_unknown", { characters: unknown.join(" ") }) : "");
+    status(
+      unknown.length ? say("live_unknown", { characters: unknown.map(visible).join(" ") }) : "",
+    );
   };
 
   const findUnit = () => {
@@ -133,10 +137,11 @@ const colours = (root) => {
   const detail = make("p", { className: "live-detail" });
   const message = make("p", { className: "live-status", role: "status" });
   const status = (text) => (message.textContent = text);
+  const group = newGroup();
   const choices = Object.keys(WAYS).map((value) =>
     make("input", {
       type: "radio",
-      name: "live-way",
+      name: group,
       value,
       checked: value === stored.way,
       oninput: () => {
@@ -172,6 +177,7 @@ const colours = (root) => {
     if (!marks.delete(place.value)) marks.add(place.value);
     showText();
   };
+  const mark = button(say("live_mark"), () => toggleMark());
   const marking = make("p", { className: "live-buttons" });
   const changing = make("p", { className: "live-buttons" });
   const own = make("textarea", { maxLength: LONGEST_COLOURED, rows: 2 });
@@ -196,11 +202,13 @@ const colours = (root) => {
     status,
     ready: (loaded) => {
       model = loaded;
-      const first = known[unit.value];
+      const asked = Number(linked?.get("unit") ?? NaN);
+      const first = Number.isInteger(asked) ? asked : known[unit.value];
+      const held = load.element.contains(document.activeElement);
       unit.limit(model.units * model.layers.length - 1);
       unit.set(first);
       load.element.remove();
-      marking.append(button(say("live_mark"), toggleMark), button(say("live_find_unit"), findUnit));
+      marking.append(mark, button(say("live_find_unit"), findUnit));
       changing.append(
         say("live_change_to"),
         ...stored.letters.map((sign) =>
@@ -208,6 +216,9 @@ const colours = (root) => {
         ),
       );
       use(own.value || stored.text);
+      if (linked) place.set(Number(linked.get("at")) || 0);
+      if (linked) showText();
+      if (held) place.element.querySelector("input").focus();
     },
   });
   area.addEventListener("click", ({ target }) => {
@@ -218,6 +229,7 @@ const colours = (root) => {
   });
 
   const turn = () => {
+    linked = undefined;
     // The changed character is the one under the thumb.
     if (way() === "change" && model && changed.at >= 0) change(place.value, changed.sign);
     showText();
@@ -226,6 +238,7 @@ const colours = (root) => {
   };
   // Another unit than the stored ones, and a text, wait for the model.
   const recall = (address) => {
+    linked = address;
     for (const input of choices) input.checked = input.value === (address.get("way") ?? stored.way);
     unit.set(Math.max(0, known.indexOf(Number(address.get("unit")))));
     place.set(Math.min(signs.length - 1, Math.max(0, Math.floor(Number(address.get("at")) || 0))));

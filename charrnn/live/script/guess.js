@@ -16,8 +16,9 @@ const guess = (root) => {
   chips.setAttribute("aria-label", say("live_your_guess"));
   const message = make("p", { className: "live-status", role: "status" });
   const result = make("div");
+  const group = newGroup();
   const choices = SURE.map((sure, n) =>
-    make("input", { type: "radio", name: "live-sure", value: sure, checked: n === 1 }),
+    make("input", { type: "radio", name: group, value: sure, checked: n === 1 }),
   );
   const sureness = make(
     "fieldset",
@@ -29,8 +30,12 @@ const guess = (root) => {
   );
 
   // -ln of the probability that the reader gave the letter that came.
-  const surprise = ({ sign, sure }, came) =>
-    -Math.log(sign === came ? sure : (1 - sure) / (size - 1));
+  // "Another" is all that are no chips.
+  const surprise = ({ sign, sure }, { came, chips }) => {
+    const meant = sign === undefined ? size - chips.length : 1;
+    const right = sign === undefined ? !chips.includes(came) : sign === came;
+    return -Math.log(right ? sure / meant : (1 - sure) / (size - meant));
+  };
 
   const question = make("p");
   const showText = () => {
@@ -71,7 +76,7 @@ const guess = (root) => {
         "tr",
         {},
         make("th", { scope: "row" }, visible(came)),
-        cell(given[n].sign, surprise(given[n], came)),
+        cell(given[n].sign, surprise(given[n], places[n])),
         cell(...counts),
         cell(...network),
       ),
@@ -90,7 +95,10 @@ const guess = (root) => {
   const showResult = () => {
     const mean = (values) => values.reduce((a, b) => a + b) / values.length;
     const rows = [
-      ["live_you", places.map(({ came }, n) => [given[n].sign === came, surprise(given[n], came)])],
+      [
+        "live_you",
+        places.map((place, n) => [given[n].sign === place.came, surprise(given[n], place)]),
+      ],
       ["live_counts", places.map(({ came, counts: [first, nats] }) => [first === came, nats])],
       ["live_network", places.map(({ came, network: [first, nats] }) => [first === came, nats])],
     ].map(([name, found]) => {

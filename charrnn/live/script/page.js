@@ -18,9 +18,15 @@ const asShare = (value) => {
 };
 
 // A character as one can see it, and as one can read it alone.
-const visible = (character) => ({ "\n": "↵", " ": "␣" })[character] ?? character;
+const visible = (character) => {
+  if (/^[\s\p{C}]$/u.test(character) && !" \n".includes(character))
+    return `U+${character.codePointAt().toString(16).toUpperCase().padStart(4, "0")}`;
+  if (/^\p{M}$/u.test(character)) return `◌${character}`;
+  return { "\n": "↵", " ": "␣" }[character] ?? character;
+};
 const shown = (character) =>
-  ({ "\n": `↵ ${say("live_line_end")}`, " ": `␣ ${say("live_space")}` })[character] ?? character;
+  ({ "\n": `↵ ${say("live_line_end")}`, " ": `␣ ${say("live_space")}` })[character] ??
+  visible(character);
 
 // make("button", { type: "button", onclick }, "Stop"): an element; texts only ever become text.
 const make = (tag, properties = {}, ...children) => {
@@ -37,7 +43,8 @@ const button = (text, onclick) => make("button", { type: "button", onclick }, te
 // spoken(value) is what a screen reader says, shortly(value) what stands there.
 const slider = ({ label, min, max, step = 1, value, spoken, shortly = spoken, oninput }) => {
   const input = make("input", { type: "range", min, max, step, value });
-  const output = make("output");
+  // Hidden from screen readers, which have it from the input and would say it at every change.
+  const output = make("output", { "aria-hidden": "true" });
   const show = () => {
     output.textContent = shortly(input.valueAsNumber);
     input.setAttribute("aria-valuetext", spoken(input.valueAsNumber));
@@ -69,6 +76,10 @@ const tint = (value) => {
   return `rgb(${value < 0 ? "47 142 240" : "224 123 0"} / ${strength}%)`;
 };
 
+// A name for the choices of one element, which another one on the page has not.
+let groups = 0;
+const newGroup = () => `live-${(groups += 1)}`;
+
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -89,7 +100,8 @@ const getBytes = async (name, progress) => {
     received += value.length;
     progress(received / bytes.length);
   }
-  return bytes.subarray(0, received);
+  if (received < bytes.length) throw new DamagedModel("fewer bytes than expected");
+  return bytes;
 };
 
 // A model is fetched once for all elements of a page; what failed may be tried again.
@@ -105,7 +117,7 @@ const getModel = (name, progress) => {
 
 // The button that fetches the model, which names its size, with the bar that says how far it is.
 // what: the name of the words on the button. ready(model) is called when it is there.
-const loader = ({ name, what, status, ready }) => {
+const loader = ({ name, what, status, ready, failed = () => {} }) => {
   const bar = make("progress", { max: 1, value: 0, hidden: true });
   bar.setAttribute("aria-label", say("live_loading"));
   const press = async () => {
@@ -113,7 +125,9 @@ const loader = ({ name, what, status, ready }) => {
       status(say("live_unserved"));
       return;
     }
-    start.disabled = true;
+    if (!bar.hidden) return; // on its way
+    // Not `disabled`, which would take the keyboard away from the button.
+    start.setAttribute("aria-disabled", "true");
     bar.hidden = false;
     status(say("live_loading"));
     try {
@@ -123,8 +137,9 @@ const loader = ({ name, what, status, ready }) => {
     } catch (error) {
       console.info(`${name}: ${error.message}`);
       status(say(error instanceof DamagedModel ? "live_damaged" : "live_unreachable"));
+      failed();
     }
-    start.disabled = false;
+    start.removeAttribute("aria-disabled");
     bar.hidden = true;
   };
   const bytes = BOOK.models[name];
@@ -143,5 +158,9 @@ const writeAddress = (element, values) => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(values))
     if (value !== undefined) parameters.set(key, String(value).slice(0, 200));
-  history.replaceState(null, "", `#${element}:${parameters}`);
+  try {
+    history.replaceState(null, "", `#${element}:${parameters}`);
+  } catch {
+    // A frame without an address of its own, or too many changes for Safari.
+  }
 };

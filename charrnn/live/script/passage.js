@@ -56,6 +56,8 @@ class Passage {
 
   // The probability that the sign n had; 0 also for one that was far from likely.
   chanceOf(n) {
+    const { logits } = this.places[n - 1];
+    if (logits) return probabilities(logits)[this.model.ids.get(this.signs[n]) ?? 0];
     const { likely } = this.chances(n - 1, 1);
     return likely.find(({ sign }) => sign === this.signs[n])?.chance ?? 0;
   }

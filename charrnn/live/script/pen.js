@@ -50,6 +50,8 @@ const pen = (root) => {
   // Bars
 
   const bars = make("ol", { className: "live-bars" });
+  // Else the next character replaces the bar before the press on it ends.
+  for (const kind of ["focusin", "pointerdown"]) bars.addEventListener(kind, () => stopWriting());
   const showBars = () => {
     if (!passage.places[at]) {
       bars.replaceChildren(make("li", {}, say("live_needs_model")));
@@ -143,7 +145,8 @@ const pen = (root) => {
   const drawAgain = () => {
     stopWriting();
     seed += 1;
-    choose(Math.min(begun, last()));
+    // Where nothing was written, from the thumb.
+    if (begun < last()) choose(begun);
     drawOn();
   };
   // Without a model there is a stored text for this, which begins as the first one.
@@ -160,15 +163,21 @@ const pen = (root) => {
       status(say("live_goes_round"));
     }
   };
+  // As of Sampler.neutral_prompt.
+  const neutral = () => {
+    const { ids, symbols, outputBias } = passage.model;
+    return ["\n", " "].find((sign) => ids.has(sign)) ?? symbols[likeliest(outputBias)];
+  };
   const begin = () => {
-    beginning = own.value.slice(0, OWN) || "\n";
+    beginning = own.value.slice(0, OWN) || neutral();
     show(beginning, []);
-    const characters = passage.unknown().join(" ");
+    const characters = passage.unknown().map(visible).join(" ");
     strange.textContent = characters && say("live_unknown", { characters });
     drawOn();
   };
   const restart = () => {
     beginning = undefined;
+    then = drawOn;
     strange.textContent = "";
     show(stored.text, stored.places, stored.at);
     status("");
@@ -237,7 +246,8 @@ const pen = (root) => {
     then();
     then = drawOn;
   };
-  const load = loader({ name: root.dataset.model, what: "live_write", status, ready });
+  const failed = () => (then = drawOn);
+  const load = loader({ name: root.dataset.model, what: "live_write", status, ready, failed });
 
   // While a piece is being written, the first button stops it.
   const buttons = make("p", { className: "live-buttons" });
@@ -246,10 +256,11 @@ const pen = (root) => {
   const greedy = button(say("live_likeliest"), takeLikeliest);
   const back = button(say("live_restart"), restart);
   const showButtons = () => {
-    const held = buttons.contains(document.activeElement);
+    const held = buttons.contains(document.activeElement) && document.activeElement;
     first.textContent = say(writing ? "live_stop" : "live_write");
     buttons.replaceChildren(...(passage.model ? [first, again] : [load.element]), greedy, back);
-    if (held && !buttons.contains(document.activeElement)) first.focus();
+    // What is put in anew has lost the keyboard.
+    if (held) (buttons.contains(held) ? held : first).focus();
   };
   const strange = make("p", { className: "live-detail" });
 
@@ -273,7 +284,8 @@ const pen = (root) => {
 
   const remember = () =>
     writeAddress("pen", {
-      at,
+      // The place from which the piece can be written again.
+      at: Math.min(at, begun),
       t: temperature.value,
       k: topK.value || undefined,
       p: topP.value < 100 ? topP.value : undefined,

@@ -14,11 +14,11 @@ from charrnn.vocabulary import Vocabulary
 from charrnn.weights import StoredModel, expected_shapes, read_weights, write_weights
 
 
-def tiny(scale=0.3):
+def tiny(scale=0.3, units=8):
     sizes = {
         "vocabulary_size": 6,
         "embedding_size": 4,
-        "units": 8,
+        "units": units,
         "layers": 1,
         "cell": "gru",
         "dropout": 0.0,
@@ -70,12 +70,11 @@ def test_the_page_speaks_a_language_of_the_book(language):
     page = BeautifulSoup(make_page(tiny(), "my", language), "html.parser")
     spoken = json.loads(page.select_one("#live-book").text)["words"]
     assert page.html["lang"] == language
+    number = "1\u00a0065" if language == "ru" else "1,065"
+    page = BeautifulSoup(make_page(tiny(units=15), "my", language), "html.parser")
+    assert sum(array.size for array in tiny(units=15).arrays.values()) == 1065
     about = page.select_one("h1 + p").text
-    assert about == spoken["live_page"].replace("{parameters}", f"{sum_of(tiny()):,}")
-
-
-def sum_of(model):
-    return sum(array.size for array in model.arrays.values())
+    assert about == spoken["live_page"].replace("{parameters}", number)
 
 
 def test_without_a_script_there_is_a_text_that_the_model_wrote():

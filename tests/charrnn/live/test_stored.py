@@ -65,6 +65,34 @@ def test_the_pen_in_the_page_has_the_probabilities_of_the_model(sampler, tmp_pat
             assert total == pytest.approx(1)
 
 
+def test_the_bars_show_as_cut_what_the_draw_leaves_out(sampler, tmp_path):
+    code = """
+      const cases = [];
+      for (const logits of given.logits)
+        for (const heat of [0.1, 1, 2])
+          for (const [k, p] of [[0, 1], [0, 0.5], [0, 0.95], [3, 1], [5, 0.6]]) {
+            const chances = probabilities(logits, heat);
+            const kept = keepLikely(chances, k, p < 1 ? p : undefined);
+            const came = given.came;
+            const bars = cutBars(modelChances({ logits }, given.symbols, heat, came), k, p);
+            const wrong = bars.slice(0, -1)
+              .filter(({ sign, kept: shown }) => kept[given.symbols.indexOf(sign)] !== shown);
+            cases.push(wrong.map(({ sign, chance }) => [heat, k, p, sign, chance]));
+          }
+      return cases;
+    """
+    logits = read_along(sampler, "ROMEO:\nBut soft! what light")
+    (came,) = sampler.vocabulary.encode("q")
+    given = {
+        "logits": logits.tolist(),
+        "symbols": [*sampler.vocabulary.symbols],
+        "came": int(came),
+    }
+    found = run(code, given, tmp_path, ("draw", "bars"))
+    assert len(found) == 15 * len(logits)
+    assert [wrong for wrong in found if wrong] == []
+
+
 def test_stored_logits_are_exact_to_their_hundredths(sampler):
     (signs, *numbers) = following(sampler, read_along(sampler, "ROMEO")[-1])
     expected = read_along(sampler, "ROMEO")[-1]
