@@ -531,8 +531,9 @@ def test_the_front_page_begins_with_what_the_machine_wrote(make_tab, language, s
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_shaded_letters_can_be_read(make_tab, language, scheme):
     page = make_tab(color_scheme=scheme).open(f"{language}/index.html")
+    # The pen has put its own text, in the same colours, in place of the stored one.
     shown = page.evaluate(
-        """() => [...document.querySelectorAll(".shaded span")].map((span) => {
+        """() => [...document.querySelectorAll(".live-text span")].map((span) => {
           const style = getComputedStyle(span);
           return [style.color, style.backgroundColor,
             getComputedStyle(document.body).backgroundColor];
