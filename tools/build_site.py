@@ -10,7 +10,6 @@ All sites take the place of the old ones together, and only when every one succe
 stand the models that the live elements of their pages may load.
 """
 
-import re
 import shutil
 import sys
 import time
@@ -26,13 +25,13 @@ from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
 from tools.site.build_book import build, public_address, storage_key
 from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
+from tools.site.extensions.book_live import models_of
 from tools.site.templates import fill_template
 from tools.translation.languages import SOURCE, Language, languages
 
 PICTURE_SOURCE = "pictures/page.png"
-# The folder of the models, and how a page names one: as the extension book_live reads it.
+# The folder of the models, where the script of the pages looks for them.
 MODELS = "models"
-MODEL = re.compile(r'<div class="live"[^>]* data-model="([^"]+)"')
 SITEMAP = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
@@ -77,7 +76,7 @@ def sitemap(address: str, codes: list[str], pages: list[str]) -> str:
 def copy_models(sites: Path) -> list[str]:
     """Copy the models that pages name, once for all languages, and return their names."""
     pages = [path.read_text(encoding="utf-8") for path in sorted(sites.glob("*/*.html"))]
-    names = sorted({name for page in pages for name in MODEL.findall(page)})
+    names = sorted({name for page in pages for name in models_of(page)})
     for name in names:
         (sites / MODELS).mkdir(exist_ok=True)
         shutil.copy(shipped(name), sites / MODELS)
@@ -142,7 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.language:
             found = build(options.source, output, strict=options.strict, language=options.language)
-            copy_models(output.parent)
+            if options.output is None:  # else what stands beside it is somebody else's
+                copy_models(output.parent)
             pages = {options.language: len(found)}
         else:
             pages = build_all(options.source, output, strict=options.strict)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn.live.elements import element
+from charrnn.live.elements import GREEDY, element
 from charrnn.live.script import book, script, style, words
 from charrnn.live.stored import stored_pen
 from charrnn.sampler import Sampler
@@ -24,9 +24,8 @@ from charrnn.weights import StoredModel, write_weights
 __all__ = ["make_page", "page_file"]
 
 ENDING = ".html"
-# Characters of the text that stands there at first, and of the one that always takes the
-# likeliest character.
-WRITTEN, GREEDY = 200, 220
+# Characters of the text that stands there at first, after its prompt.
+WRITTEN = 200
 SEED = 1
 PAGE = """\
 <!DOCTYPE html>

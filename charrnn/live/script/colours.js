@@ -2,10 +2,10 @@
 // changes.
 //
 // Stored are a text, and for it, in hundredths, the surprises, the values of some units and one
-// change. The
-// reader's own text, another unit and another change take the model.
+// change. The reader's own text, another unit and another change take the model.
 
 const LONGEST_COLOURED = 400;
+
 // How well two lists of numbers rise and fall together: -1 to 1, 0 where one of them does neither.
 const correlation = (a, b) => {
   const mean = (values) => values.reduce((x, y) => x + y) / values.length;

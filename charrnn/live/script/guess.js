@@ -63,6 +63,14 @@ const guess = (root) => {
     question.textContent = `${number} / ${asNumber(places.length)}: ${say("live_your_guess")}`;
   };
 
+  const table = (heads, rows) =>
+    make(
+      "table",
+      {},
+      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
+      make("tbody", {}, ...rows),
+    );
+
   // What each of the three took for the likeliest, place by place, and its surprise.
   const showPlaces = () => {
     const cell = (sign, nats) =>
@@ -81,15 +89,8 @@ const guess = (root) => {
         cell(...network),
       ),
     );
-    const heads = ["▢", say("live_you"), say("live_counts"), say("live_network")].map((name) =>
-      make("th", { scope: "col" }, name),
-    );
-    return make(
-      "table",
-      {},
-      make("thead", {}, make("tr", {}, ...heads)),
-      make("tbody", {}, ...rows),
-    );
+    const heads = ["▢", say("live_you"), say("live_counts"), say("live_network")];
+    return table(heads, rows);
   };
 
   const showResult = () => {
@@ -112,11 +113,9 @@ const guess = (root) => {
         make("td", {}, nats),
       );
     });
-    const heads = ["live_who", "live_hits", "live_surprise"].map((name) =>
-      make("th", { scope: "col" }, say(name)),
-    );
+    const heads = ["live_who", "live_hits", "live_surprise"].map((name) => say(name));
     result.replaceChildren(
-      make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)),
+      table(heads, rows),
       showPlaces(),
       button(say("live_once_more"), restart),
     );

@@ -22,9 +22,13 @@ from charrnn.support.files import RECORDS
 from charrnn.weights import shipped
 
 FILES = {"live.js": script, "live.css": style}
-ELEMENT = re.compile(r'<div class="live"[^>]*>')
-MODEL = re.compile(r'data-model="([^"]+)"')
+MODEL = re.compile(r'<div class="live"[^>]* data-model="([^"]+)"')
 RECORD = re.compile(r'data-record="([^"]+)"')
+
+
+def models_of(body: str) -> list[str]:
+    """Return the names of the models that the live elements of a page may load, each once."""
+    return sorted(set(MODEL.findall(body)))
 
 
 def stored(record: str) -> str:
@@ -44,11 +48,10 @@ def stored(record: str) -> str:
 
 def add_live(app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any) -> None:
     """Add to a page what its elements need."""
-    elements = ELEMENT.findall(context.get("body") or "")
-    if not elements:
+    names = models_of(context.get("body") or "")
+    if not names:
         return
     context["body"] = RECORD.sub(lambda match: stored(match[1]), context["body"])
-    names = sorted(set(MODEL.findall("".join(elements))))
     words = app.config.book_site["words"]
     spoken = {key: text for key, text in words.items() if key.startswith("live_")}
     context["body"] += book(spoken, {name: shipped(name).stat().st_size for name in names})
