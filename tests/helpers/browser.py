@@ -1,6 +1,7 @@
 """A headless Chromium over the built sites, and what a page says of itself there."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 from tools.screenshot import NO_BROWSER, SETTLED, chromium
@@ -138,3 +139,10 @@ class Tab:
             if violation["impact"] in ("serious", "critical")
             for node in violation["nodes"]
         ]
+
+
+SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
+MISSING = why_missing(SITES)
+LANGUAGES = [] if MISSING or SITES is None else languages(SITES)
+# Tabs that stay open from test to test; a failing one leaves pictures of them.
+OPEN: list[Tab] = []

@@ -6,7 +6,6 @@ skipped; with REQUIRE_BROWSER=1 they fail instead.
 
 import os
 import re
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -16,21 +15,19 @@ from bs4 import BeautifulSoup
 
 from tests.helpers.browser import (
     FACTS,
+    LANGUAGES,
+    MISSING,
     NARROW,
+    OPEN,
+    SITES,
     STICKING_OUT,
     WIDE,
     Tab,
-    languages,
     pages,
-    why_missing,
 )
 from tests.helpers.colours import DARK, contrast
-from tools import screenshot
 from tools.chapters.notebooks import ROOT, read_chapter, tags
 
-SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
-MISSING = why_missing(SITES)
-LANGUAGES = [] if MISSING else languages(SITES)
 PAGES = {language: pages(SITES / language) for language in LANGUAGES}
 EVERY = [(language, page) for language in LANGUAGES for page in PAGES[language]]
 # axe takes seconds a page: one language whole, of the others a chapter.
@@ -57,7 +54,6 @@ QUERIES = {
 PLACEHOLDERS = {"en": "Search", "ru": "Поиск", "zh-Hans": "搜索", "zh-Hant": "搜尋", "ko": "검색어"}
 FIELD = "pagefind-modal input"
 WINDOW = "pagefind-modal dialog"
-OPEN: list[Tab] = []
 
 needs_browser = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 each_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -68,30 +64,6 @@ def test_the_sites_and_a_browser_are_there():
         pytest.fail(f"REQUIRE_BROWSER=1: {MISSING}")
     if MISSING:
         pytest.skip(MISSING)
-
-
-@pytest.fixture(scope="module")
-def address():
-    with screenshot.served(SITES) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Not for the session: while it is open, no other test of this thread can run an event loop.
-    with screenshot.browser() as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def photograph(request):
-    """Write what every open page shows into the folder SCREENSHOTS when a test has failed."""
-    yield
-    if request.node.failed and (folder := os.environ.get("SCREENSHOTS")):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^\w.-]+", "-", request.node.name)
-        for number, tab in enumerate(OPEN):
-            tab.page.screenshot(path=Path(folder) / f"{name}-{number}.png")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +84,7 @@ def make_tab(browser, address):
     yield make
     for tab in tabs.values():
         tab.page.context.close()
+    OPEN.clear()
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ As in `test_browser`, BOOK_SITES names the folder of the sites.
 import gzip
 import json
 import math
-import os
 import re
 import unicodedata
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -17,14 +15,10 @@ from bs4 import BeautifulSoup
 from charrnn.live.script import words
 from charrnn.sampler import Sampler
 from charrnn.weights import shipped
-from tests.helpers.browser import NARROW, WIDE, Tab, languages, why_missing
+from tests.helpers.browser import LANGUAGES, MISSING, NARROW, SITES, WIDE, Tab
 from tests.helpers.colours import contrast
-from tools import screenshot
 from tools.opening import MODELS
 
-SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
-MISSING = why_missing(SITES)
-LANGUAGES = [] if MISSING else languages(SITES)
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 # Element -> a page that has it.
@@ -32,18 +26,6 @@ PAGES = {"pen": "index", "guess": "counting", "colours": "what_units_learn"}
 # Nothing is being written.
 IDLE = "() => !document.querySelector('[aria-busy]')"
 each_element = pytest.mark.parametrize("element", PAGES)
-
-
-@pytest.fixture(scope="module")
-def address():
-    with screenshot.served(SITES) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with screenshot.browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,9 @@ from charrnn.live.script import words
 from charrnn.sampler import Sampler
 from charrnn.weights import PRETRAINED
 from tests.helpers import firefox
+from tests.helpers.browser import SITES
 from tools import screenshot
 
-SITES = Path(os.environ["BOOK_SITES"]).resolve() if os.environ.get("BOOK_SITES") else None
 NO_SITES = "no built sites: BOOK_SITES names no folder"
 NO_FIREFOX = f"Firefox not found: {', '.join(firefox.PROGRAMS)}"
 MISSING = NO_SITES if SITES is None else "" if firefox.firefox() else NO_FIREFOX
