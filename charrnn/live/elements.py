@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn.figures.coloured import coloured_text
 from charrnn.live.stored import (
+    given_to,
     probabilities_of,
     read_along,
     stored_colours,
@@ -52,9 +53,7 @@ def pen(text: str, at: int, prompt: str, model: str = "shakespeare") -> str:
         model: name of a model that comes with the book.
     """
     sampler = Sampler.load(shipped(model))
-    came = sampler.vocabulary.encode(text)[1:]
-    probabilities = probabilities_of(read_along(sampler, text)[:-1])
-    given = probabilities[np.arange(len(came)), came]
+    given = given_to(sampler, text, probabilities_of(read_along(sampler, text)))
     fallback = coloured_text(text, np.concatenate([[0], given]))
     return element("pen", model, stored_pen(sampler, text, at, prompt, GREEDY), fallback)
 

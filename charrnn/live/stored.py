@@ -3,7 +3,7 @@
 Whole numbers take the least room, so logits are kept in hundredths of a nat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = [
     "LIKELIEST",
     "TEMPERATURES",
     "following",
+    "given_to",
     "probabilities_of",
     "read_along",
     "states_along",
@@ -39,12 +40,27 @@ Logits = npt.NDArray[np.float64]
 
 def read_along(sampler: Sampler, text: str) -> Logits:
     """Return the logits after each character of a text, shape (characters, vocabulary), float64."""
+    return np.array([logits for logits, _ in _steps(sampler, text)])
+
+
+def states_along(sampler: Sampler, text: str) -> Logits:
+    """Return the outputs of all layers after each character, shape (characters, layers * units)."""
+    return np.array([states for _, states in _steps(sampler, text)])
+
+
+def _steps(sampler: Sampler, text: str) -> Iterator[tuple[Logits, Logits]]:
+    """Give the logits and the outputs of all layers after each character of a text."""
     states = sampler.initial_states(1)
-    found = []
     for number in sampler.vocabulary.encode(text):
         logits, states = sampler.step(np.array([number]), states)
-        found.append(logits[0].astype("float64"))
-    return np.array(found)
+        outputs = np.concatenate([layer[0][0] for layer in states])
+        yield logits[0].astype("float64"), outputs.astype("float64")
+
+
+def given_to(sampler: Sampler, text: str, probabilities: Logits) -> Logits:
+    """Return what each character but the first was given by the probabilities before it."""
+    came = sampler.vocabulary.encode(text)[1:]
+    return np.asarray(probabilities[np.arange(len(came)), came])
 
 
 def probabilities_of(logits: Logits) -> Logits:
@@ -174,9 +190,8 @@ def stored_colours(
         sign: what it is changed to.
     """
     logits, states = read_along(sampler, text), states_along(sampler, text)
-    came = sampler.vocabulary.encode(text)
     chances = probabilities_of(logits)
-    surprise = [0.0, *-np.log(chances[np.arange(len(came) - 1), came[1:]])]
+    surprise = [0.0, *-np.log(given_to(sampler, text, chances))]
     other = probabilities_of(read_along(sampler, text[:at] + sign + text[at + 1 :]))
     changes = 0.5 * np.abs(chances - other).sum(axis=1)
     return {
@@ -195,15 +210,6 @@ def _frequent(sampler: Sampler) -> list[str]:
     order = np.argsort(-sampler.output_bias[UNKNOWN_ID + 1 :], kind="stable")
     frequent = [characters[n] for n in order if characters[n] != " "][:LETTERS]
     return frequent + [" "] * (" " in characters)
-
-
-def states_along(sampler: Sampler, text: str) -> Logits:
-    """Return the outputs of all layers after each character, shape (characters, layers * units)."""
-    states, found = sampler.initial_states(1), []
-    for number in sampler.vocabulary.encode(text):
-        _, states = sampler.step(np.array([number]), states)
-        found.append(np.concatenate([layer[0][0] for layer in states]).astype("float64"))
-    return np.array(found)
 
 
 def _hundredths(values: npt.ArrayLike) -> list[int]:
