@@ -19,17 +19,21 @@ BIN := $(VENV)/bin
 # Written last: where it is missing, set-up was never finished and starts again from nothing.
 READY := $(VENV)/set-up-complete
 
-# Notebooks that `make test` executes. All languages have the same code and outputs, which is checked.
+# Notebooks that `make test` executes, the solutions after their cells. All languages have the same
+# code, solutions, tags and outputs, which `translations` checks.
 NBVAL ?= notebooks/en
+# They are dealt out to so many jobs: small ones, or a core has none at the end; of some chapters
+# each, because every job has to start.
+PARTS := 1 2 3 4 5 6 7 8 9
 # `make check` runs these.
 UNIT_TESTS := tests/charrnn
 # Those that compute with a model; they pass without charrnn/fast, too.
 PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training checkpoints generation \
 	likely numbers sampler metrics weights recipes timed_training export \
 	command_line) tests/charrnn/own_text
-# These read the built sites.
-SITE_TESTS := tests/whole/test_browser.py tests/whole/test_live.py \
-	tests/whole/test_live_in_firefox.py tests/whole/test_book.py
+# These read the built sites; two jobs of about the same length.
+BROWSER_TESTS := tests/whole/test_browser.py
+LIVE_TESTS := tests/whole/test_live.py tests/whole/test_live_in_firefox.py tests/whole/test_book.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
 # Two processes, because each loads TensorFlow and more would gain little; a file stays in one, whose
@@ -55,11 +59,19 @@ define SIDE_BY_SIDE
 		cat _build/logs/$(2).log; exit $$failed
 endef
 
-# Every target works in the same environment and under the same _build/: `make -j` runs them in turn.
+# What `make test` runs at once after `make check`, one job a core. A job starts when a core is free,
+# in this order: long ones first, and the sites, for which others wait.
+JOBS := site other-tests browser-tests live-tests slow-tests plain-tests $(PARTS:%=cells-%)
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+# Every target works in the same environment and under the same _build/: `make -j` runs them in turn,
+# but for those jobs.
+ifndef AT_ONCE
 .NOTPARALLEL:
+endif
 .PHONY: help setup book check test test-colab bench bench-scripts serve outputs stamp format lock live picture clean \
 	static lint format-check types addresses notebooks translations \
-	unit other-tests site-tests cells sites-and-cells
+	unit other-tests site browser-tests live-tests slow-tests plain-tests cells
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
@@ -84,10 +96,11 @@ check: $(READY) ## set up; in one to two minutes: tests of the path, lint, types
 	$(call SIDE_BY_SIDE,unit,static)
 	@echo "== make check: all passed"
 
-# First what `make check` runs, so that a failing unit test shows before five sites are built.
+# First what `make check` runs, so that a failing unit test shows before five sites are built. Then
+# every job runs, even if another fails.
 test: $(READY) ## set up, run every check
 	@$(MAKE) --no-print-directory check
-	$(call SIDE_BY_SIDE,other-tests,sites-and-cells)
+	@$(MAKE) --no-print-directory -k -j $(CORES) AT_ONCE=1 $(JOBS:%=whole-%)
 	@echo "== make test: all passed"
 
 unit: $(READY)
@@ -120,27 +133,49 @@ translations: $(READY)
 	@echo "== translations: code and outputs as in English, structure, stale texts"
 	@$(BIN)/python -m tools.translations check
 
+# A job beside others: its output appears whole when it ends. Not phony, or there would be no pattern.
+# It stays in the foreground, where Ctrl+C reaches all that it started.
+whole-%: $(READY)
+	@mkdir -p _build/logs && echo "-- $* begins"
+	@$(MAKE) --no-print-directory $* >_build/logs/$*.log 2>&1; failed=$$?; \
+		cat _build/logs/$*.log; exit $$failed
+
+whole-browser-tests whole-live-tests: whole-site
+
 # What `unit` left out.
-other-tests: $(READY)
+slow-tests: $(READY)
 	@echo "== slow tests of the path: pytest"
 	@$(BIN)/python -m pytest -q -m slow $(UNIT_TESTS)
-	@echo "== tests of the path once more, charrnn/fast switched off: pytest"
-	@CHARRNN_FAST=0 $(ONE_THREAD) $(BIN)/python -m pytest -q $(TWO) -m "not slow" $(PLAIN_TESTS)
-	@echo "== all other tests: pytest"
-	@$(BIN)/python -m pytest -q --ignore $(UNIT_TESTS) $(SITE_TESTS:%=--ignore %)
 
-site-tests: $(READY)
+plain-tests: $(READY)
+	@echo "== tests of the path once more, charrnn/fast switched off: pytest"
+	@CHARRNN_FAST=0 $(ONE_THREAD) $(BIN)/python -m pytest -q -m "not slow" $(PLAIN_TESTS)
+
+other-tests: $(READY)
+	@echo "== all other tests: pytest"
+	@$(BIN)/python -m pytest -q $(patsubst %,--ignore %,$(UNIT_TESTS) $(BROWSER_TESTS) $(LIVE_TESTS))
+
+site: $(READY)
 	@echo "== book: build all languages from the committed notebooks, warnings are errors"
 	@$(BIN)/python -m tools.build_site --strict --output $(CHECKED)
-	@echo "== site: pytest, links of the book and, where there is Chromium, a browser"
-	@BOOK_SITES=$(CHECKED) $(BIN)/python -m pytest -q $(SITE_TESTS)
 
-# Each takes about as long as the other tests do.
-sites-and-cells: site-tests cells
+browser-tests: $(READY)
+	@echo "== site: pytest, where there is Chromium, a browser"
+	@BOOK_SITES=$(CHECKED) $(BIN)/python -m pytest -q $(BROWSER_TESTS)
+
+live-tests: $(READY)
+	@echo "== site: pytest, links of the book and, where there are browsers, live elements"
+	@BOOK_SITES=$(CHECKED) $(BIN)/python -m pytest -q $(LIVE_TESTS)
 
 cells: $(READY)
-	@echo "== notebooks: pytest --nbval, stored outputs against new ones"
+	@echo "== notebooks: pytest --nbval, stored outputs against new ones, and solutions"
 	@$(BIN)/python -m pytest -q --nbval $(NBVAL)
+
+# Every ninth chapter, from this one on; there may be fewer chapters than parts.
+cells-%: $(READY)
+	@set -- $$(find $(NBVAL) -name '*.ipynb' ! -path '*/.*' | sort \
+			| awk 'NR % $(words $(PARTS)) == $* % $(words $(PARTS))'); \
+		test $$# -eq 0 || exec $(MAKE) --no-print-directory cells NBVAL="$$*"
 
 # Another environment, about 2 GB under _build/colab.
 test-colab: $(READY) ## run a chapter of each language in an environment like Colab's

@@ -183,7 +183,7 @@ def test_nbval_skips_the_cells_with_the_reason(tmp_path: Path, required: bool) -
         assert "was run" in result.stdout
     else:
         assert result.returncode == 0, result.stdout + result.stderr
-        assert "4 passed, 5 skipped" in result.stdout
+        assert "6 passed, 7 skipped" in result.stdout
         assert f"{BOOK}: could not get 1400-0.txt" in result.stdout
 
 
