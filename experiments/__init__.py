@@ -17,6 +17,11 @@ A script writes `charrnn/records/NAME.csv`, or `NAME_PART.csv` where it has part
     opening_texts       the texts that the front pages open with
     pens                what may come at each place of these texts
     scripts             what the models of the book's languages cost and reach
+    transformer         a GRU and a transformer of equal size, for an equal time
+    pieces              characters and byte-pair pieces, compared in bits per byte
+    several_workers     a text of one's own, trained on by one machine or several
+    one_worker          what each of its processes does
+    worker_processes    its processes on one machine, started and ended together
     record              a run epoch by epoch, or a table of trials; both go on where they ended
     shared              tiny Shakespeare as experiments cut it
     machine             what a run was measured on

@@ -17,13 +17,18 @@ NUMBERS = {
     "experiments.pretrained": "--epochs",
     "experiments.recipes": "--seconds",
     "experiments.scheduled_sampling": "--steps",
+    "experiments.several_workers": "--steps",
     "experiments.stateful": "--steps",
     "experiments.system_a": "--epochs",
     "benchmarks.folded": "--turns",
     "benchmarks.long_texts": "--megabytes",
     "benchmarks.run": "--rounds",
 }
-NEEDED = {"experiments.pretrained": ["shakespeare"], "experiments.system_a": ["--part", "whole"]}
+NEEDED = {
+    "experiments.pretrained": ["shakespeare"],
+    "experiments.several_workers": ["my.txt"],
+    "experiments.system_a": ["--part", "whole"],
+}
 
 
 def last_line(monkeypatch, capsys, name: str, *words: str) -> str:
