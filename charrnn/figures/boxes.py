@@ -1,4 +1,4 @@
-"""A text -> its signs, code points and bytes as rows of boxes in HTML.
+"""A text -> its signs, code points and bytes, or its pieces, as rows of boxes in HTML.
 
 Unlike a figure it shows every script, because the page's own fonts draw it, and it wraps on a
 phone. It needs no JavaScript.
@@ -6,12 +6,13 @@ phone. It needs no JavaScript.
 
 import html
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 from charrnn.figures.coloured import clusters
 from charrnn.figures.look import COLOURS, TINT
 from charrnn.vocabulary import check_text
 
-__all__ = ["boxes"]
+__all__ = ["boxes", "cuts"]
 
 _STYLE = "margin:.3em 0 .8em;line-height:1.25"
 # What is full goes on in the next line.
@@ -19,6 +20,8 @@ _ROW = "display:flex;flex-wrap:wrap"
 # The rows, from above, with the size of their text; that of the legend.
 _ROWS = {"sign": "1.15rem", "code point": "max(.8rem,12px)", "byte": "max(.75rem,11px)"}
 _LEGEND = "max(.8rem,12px)"
+# What cannot be seen, in a row of pieces.
+_VISIBLE = {" ": "\u2423", "\n": "\\n"}
 _DOTTED_CIRCLE, _BLANK = "\u25cc", "\u00a0"
 
 
@@ -92,4 +95,46 @@ def _box(content: str, row: int, size: str = "") -> str:
     return (
         f'<div style="flex:1 0 auto;margin:1px;padding:0 2px;border-radius:3px;'
         f'text-align:center;{style}">{content}</div>'
+    )
+
+
+def cuts(text: str, rows: Mapping[str, Sequence[str]], lang: str | None = None) -> str:
+    """Return HTML that shows one text cut in several ways, each part in a box, and their numbers.
+
+    Spaces and line ends are made visible. Where a line is full, the boxes go on in the next one.
+
+    Args:
+        text: a few words; it is escaped, so it is shown and never read as HTML.
+        rows: what a part is called -> the parts.
+        lang: language of the text as HTML names it, such as "en"; None leaves it to the page.
+
+    Raises:
+        ValueError: the text is empty or holds half a character, parts do not make up the text, or
+            there are more rows than there are colours for them.
+    """
+    check_text(text)
+    if len(rows) > len(_ROWS):
+        raise ValueError(f"rows: expected at most {len(_ROWS)}, received {len(rows)}")
+    for name, parts in rows.items():
+        if "".join(parts) != text:
+            raise ValueError(f"rows: expected parts of {text!r}, received {parts!r} in {name!r}")
+    language = "" if lang is None else f' lang="{html.escape(lang)}"'
+    shown = "".join(
+        f'<div lang="en" dir="ltr" style="{_ROW}">'
+        f"<div>{_box(_many(len(parts), name), row, _LEGEND)}</div></div>"
+        f'<div role="img" aria-label="{html.escape(" | ".join(parts))}" dir="ltr"{language} '
+        f'style="{_ROW};margin-bottom:.6em">{_parts(parts, row)}</div>'
+        for row, (name, parts) in enumerate(rows.items())
+    )
+    return (
+        f'<div class="coloured-text tex2jax_ignore mathjax_ignore" style="{_STYLE}">{shown}</div>'
+    )
+
+
+def _parts(parts: Sequence[str], row: int) -> str:
+    """Return a box for each part; unlike a column of ``boxes`` it is as wide as what it holds."""
+    return "".join(
+        f"<div>{_box(html.escape(''.join(_VISIBLE.get(sign, sign) for sign in part)), row, '1rem')}"
+        "</div>"
+        for part in parts
     )

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.backend import keras, tf
 from charrnn.model import saved_by_keras
 from charrnn.support.arrays import read_arrays, write_arrays
+from charrnn.weights import PRETRAINED
 
 __all__ = [
     "Block",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 KIND = "a transformer"
+# The transformer of ``experiments.transformer`` that comes with the package.
+SHIPPED = PRETRAINED.with_name("transformer.safetensors")
 
 
 class CausalSelfAttention(keras.layers.Layer):  # type: ignore[misc]
@@ -50,16 +53,20 @@ class CausalSelfAttention(keras.layers.Layer):  # type: ignore[misc]
             training: apply dropout to the weights.
         """
         batch, time, width = tf.unstack(tf.shape(hidden))
-        mixed = tf.reshape(self.project(hidden), (batch, time, 3 * self.heads, self.size))
-        queries, keys, values = tf.split(tf.transpose(mixed, (0, 2, 1, 3)), 3, axis=1)
+        shape = (batch, time, 3 * self.heads, self.size)
+        mixed = tf.transpose(tf.reshape(self.project(hidden), shape), (0, 2, 1, 3))
+        queries, keys, values = tf.split(mixed, 3, axis=1)
         if past is not None:
             keys = tf.concat([past[0], keys], axis=2)  # (batch, heads, positions, size)
             values = tf.concat([past[1], values], axis=2)
-        scores = tf.matmul(queries, keys, transpose_b=True) / math.sqrt(self.size)
-        weights = tf.nn.softmax(hide_later(scores))  # (batch, heads, time, positions)
+        scores = tf.matmul(queries, keys, transpose_b=True)
+        weights = tf.nn.softmax(
+            hide_later(scores / math.sqrt(self.size))
+        )  # (batch, heads, time, positions)
         weights = self.dropout(weights, training=training)
         found = tf.transpose(tf.matmul(weights, values), (0, 2, 1, 3))
-        return self.join(tf.reshape(found, (batch, time, width))), [keys, values]
+        joined = self.join(tf.reshape(found, (batch, time, width)))
+        return joined, [keys, values]
 
 
 def hide_later(scores: Any) -> Any:
@@ -189,8 +196,8 @@ def save_transformer(model: Transformer, path: str | os.PathLike[str], character
     write_arrays(path, KIND, weights, {"sizes": model.get_config(), "characters": characters})
 
 
-def load_transformer(path: str | os.PathLike[str]) -> tuple[Transformer, str]:
-    """Return a model that ``save_transformer`` wrote, and its characters.
+def load_transformer(path: str | os.PathLike[str] = SHIPPED) -> tuple[Transformer, str]:
+    """Return a model that ``save_transformer`` wrote, the package's by default, and its characters.
 
     Raises:
         ValueError: the file is damaged or holds something else.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.figures.boxes import boxes
+from charrnn.figures.boxes import boxes, cuts
 from charrnn.figures.coloured import clusters
 from charrnn.figures.look import COLOURS
 from tests.helpers.colours import DARK, LIGHT, contrast, over
@@ -96,3 +96,37 @@ def test_lines_wrap_also_within_a_sign_that_is_wider_than_a_phone():
 def test_what_has_no_bytes_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         boxes(text)
+
+
+def cut_rows(text, rows, **options):
+    """Return the contents of the boxes of each row of pieces, and their legends."""
+    found = {colour: [] for colour in COLOURS[:3]}
+    for colour, content in BOX.findall(cuts(text, rows, **options)):
+        found[colour].append(html.unescape(content))
+    kept = [row for row in found.values() if row]
+    return [row[1:] for row in kept], [row[0] for row in kept]
+
+
+def test_a_line_in_characters_and_in_pieces():
+    rows = {"character": list("a b\n"), "piece": ["a", " b", "\n"]}
+    assert cut_rows("a b\n", rows) == (
+        [["a", "␣", "b", "\\n"], ["a", "␣b", "\\n"]],
+        ["4 characters", "3 pieces"],
+    )
+    page = cuts("a b\n", rows, lang="en")
+    assert page.count(' lang="en"') == 4
+    assert 'aria-label="a |  b | \n"' in page
+
+
+@pytest.mark.parametrize("text", ["<script>", "&amp;", '"><b>', "</div>"])
+def test_no_piece_is_read_as_html(text):
+    page = cuts(text, {"piece": [text[:2], text[2:]]}, lang='"><b>')
+    assert set(re.findall(r"<(\w+)", page)) == {"div"}
+    assert cut_rows(text, {"piece": [text[:2], text[2:]]})[0] == [[text[:2], text[2:]]]
+
+
+def test_parts_that_do_not_make_up_the_text_are_refused():
+    with pytest.raises(ValueError, match="rows: expected parts of 'ab', received"):
+        cuts("ab", {"piece": ["a"]})
+    with pytest.raises(ValueError, match="rows: expected at most 3, received 4"):
+        cuts("a", {str(number): ["a"] for number in range(4)})
