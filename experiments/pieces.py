@@ -23,7 +23,6 @@ import argparse
 import functools
 import io
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,15 +37,13 @@ from charrnn.recipes import FEW
 from charrnn.support.commands import run_command
 from charrnn.support.files import RECORDS, read_table, write_table
 from experiments.record import Key, fill_table
-from experiments.shared import VALIDATION, Shakespeare, warmup
+from experiments.shared import VALIDATION, Shakespeare, step_times, warmup
 
 RECORD = RECORDS / "pieces.csv"
 RECIPE = replace(FEW, units=480)
 STEPS = 2000  # of the characters' run
 CHARACTERS = 66  # ids of the text's characters, [UNK] included
 PIECES = (256, 512, 1024)  # ids of each vocabulary of pieces
-# Steps that compile and fill caches, and steps that are timed.
-WARM, TIMED = 3, 30
 
 
 @dataclass(frozen=True)
@@ -137,18 +134,11 @@ def batches(ids: windows.Ids) -> Any:
     return windows.endless_streams(ids, RECIPE.batch_size, RECIPE.length)
 
 
-def step_times(texts: list[Tokens]) -> dict[int, float]:
-    """Return the shortest time of a training step by size, in milliseconds, in turns."""
-    steps = [tf.function(new_model(tokens.size, STEPS).train_step) for tokens in texts]
-    given = [iter(batches(tokens.training)) for tokens in texts]
-    times: list[list[float]] = [[] for _ in texts]
-    for _ in range(WARM + TIMED):
-        for step, source, took in zip(steps, given, times, strict=True):
-            batch = next(source)
-            started = time.perf_counter()
-            float(step(batch)["loss"])
-            took.append(time.perf_counter() - started)
-    return {tokens.size: 1000 * min(took[WARM:]) for tokens, took in zip(texts, times, strict=True)}
+def times_by_size(texts: list[Tokens]) -> dict[int, float]:
+    """Return the shortest time of a training step by size."""
+    models = [new_model(tokens.size, STEPS) for tokens in texts]
+    times = step_times(models, [batches(tokens.training) for tokens in texts])
+    return {tokens.size: value for tokens, value in zip(texts, times, strict=True)}
 
 
 def measure(tokens: Tokens, steps: int, characters: int) -> dict[str, Any]:
@@ -194,7 +184,7 @@ def fill(path: Path | None, texts: Callable[[int], Tokens], shakespeare: Shakesp
     if stored.keys() >= {str(size) for size in sizes}:
         times = {int(size): value for size, value in stored.items()}
     else:
-        times = step_times([texts(size) for size in sizes])
+        times = times_by_size([texts(size) for size in sizes])
 
     def run(key: Key) -> dict[str, Any]:
         tokens = texts(int(key["pieces"]))
@@ -208,7 +198,7 @@ def fill(path: Path | None, texts: Callable[[int], Tokens], shakespeare: Shakesp
 def time_anew(path: Path, texts: Callable[[int], Tokens]) -> None:
     """Put the time of a step into all rows of a record."""
     rows = read_table(path)
-    times = step_times([texts(size) for size in sorted({int(row["pieces"]) for row in rows})])
+    times = times_by_size([texts(size) for size in sorted({int(row["pieces"]) for row in rows})])
     write_table([row | {"milliseconds": f"{times[int(row['pieces'])]:.4f}"} for row in rows], path)
 
 

@@ -20,8 +20,7 @@ at each position of these windows, so after so many characters of context, for t
 import argparse
 import functools
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,14 +35,12 @@ from charrnn.support.files import RECORDS, read_table, write_table
 from charrnn.training import cosine, next_character_loss
 from charrnn.variants.transformer import SHIPPED, Transformer, save_transformer
 from experiments.record import Key, fill_table
-from experiments.shared import Shakespeare, warmup
+from experiments.shared import Shakespeare, step_times, warmup
 
 RECORD, SPEED = RECORDS / "transformer.csv", RECORDS / "transformer_speed.csv"
 CONTEXT = RECORDS / "transformer_context.csv"
 # Characters of context at most, of a transformer; losses are of windows of so many.
 LENGTH = 128
-# Steps that compile and fill caches, and steps that are timed.
-WARM, TIMED = 5, 30
 # Adam's learning rate for embeddings and output, as a share of Muon's.
 ADAM_SHARE = 0.2
 WEIGHT_DECAY = 0.1
@@ -149,30 +146,11 @@ def batches(trial: Trial, ids: windows.Ids) -> Iterator[Any]:
     return iter(windows.shuffled_batches(inputs, targets, trial.rows, trial.seed))
 
 
-def rate_setter(trial: Trial, model: Any) -> Callable[[float], None]:
-    """Return what sets the share of the highest learning rate for the next step."""
-    return lambda share: model.optimizer.learning_rate.assign(trial.rate * share)
-
-
 def measure_speeds(trials: list[Trial]) -> list[float]:
-    """Return the shortest time of a training step of each, in milliseconds.
-
-    They take turns, so that what else the machine does meets all of them.
-    """
+    """Return the shortest time of a training step of each, in milliseconds."""
     text = Shakespeare.load()
-    steps, given = [], []
-    for trial in trials:
-        model = build(trial, len(text.vocabulary))
-        steps.append(tf.function(model.train_step))
-        given.append(batches(trial, text.training))
-    times: list[list[float]] = [[] for _ in trials]
-    for _ in range(WARM + TIMED):
-        for step, source, took in zip(steps, given, times, strict=True):
-            batch = next(source)
-            started = time.perf_counter()
-            float(step(batch)["loss"])
-            took.append(time.perf_counter() - started)
-    return [1000 * min(took[WARM:]) for took in times]
+    models = [build(trial, len(text.vocabulary)) for trial in trials]
+    return step_times(models, [batches(trial, text.training) for trial in trials])
 
 
 def measure(trial: Trial, text: Shakespeare, store: bool) -> dict[str, Any]:
@@ -183,10 +161,10 @@ def measure(trial: Trial, text: Shakespeare, store: bool) -> dict[str, Any]:
     }[trial.part]
     model = build(trial, len(text.vocabulary))
     train_step = tf.function(model.train_step)
-    set_rate = rate_setter(trial, model)
     steps, rising = trial.steps, warmup(trial.steps)
     for step, batch in zip(range(steps), batches(trial, training), strict=False):
-        set_rate(min((step + 1) / rising, 1.0) * cosine(step / steps))
+        share = min((step + 1) / rising, 1.0) * cosine(step / steps)
+        model.optimizer.learning_rate.assign(trial.rate * share)
         result = train_step(batch)
         if (step + 1) % 500 == 0:
             print(f"step {step + 1} of {steps}: {float(result['loss']):.3f}", flush=True)

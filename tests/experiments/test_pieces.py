@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.support.files import read_table
 from charrnn.vocabulary import Vocabulary
-from experiments import pieces
+from experiments import pieces, shared
 from experiments.pieces import CHARACTERS, PIECES, RECIPE, RECORD, STEPS, Tokens
 from experiments.shared import Shakespeare
 
@@ -76,7 +76,7 @@ def test_a_row_is_measured_and_stays(short, tmp_path, monkeypatch):
     monkeypatch.setattr(pieces, "RECIPE", replace(RECIPE, units=8, batch_size=4, length=8))
     monkeypatch.setattr(pieces, "STEPS", 40)
     monkeypatch.setattr(pieces, "PIECES", (30,))
-    monkeypatch.setattr(pieces, "TIMED", 1)
+    monkeypatch.setattr(shared, "TIMED", 1)
     cut = pieces.cut
     texts = {
         CHARACTERS: Tokens(CHARACTERS, short.training, short.validation, 1999),
@@ -90,10 +90,10 @@ def test_a_row_is_measured_and_stays(short, tmp_path, monkeypatch):
     ]
     assert all(0 < float(row["bits_a_byte"]) < 6 for row in rows)
     monkeypatch.setattr(pieces, "measure", None)
-    monkeypatch.setattr(pieces, "step_times", None)
+    monkeypatch.setattr(pieces, "times_by_size", None)
     path = tmp_path / "pieces.csv"
     assert pieces.fill(path, texts.__getitem__, short) == rows
-    monkeypatch.setattr(pieces, "step_times", lambda given: {each.size: 0.5 for each in given})
+    monkeypatch.setattr(pieces, "times_by_size", lambda given: {each.size: 0.5 for each in given})
     pieces.time_anew(path, texts.__getitem__)
     assert read_table(path) == [row | {"milliseconds": "0.5000"} for row in rows]
 
