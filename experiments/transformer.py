@@ -12,10 +12,11 @@ measurements), so it takes so many fewer; ``--speed`` measures that on an idle m
 
 The learning rate of each is the best of three in a short run (``part`` is "choice": trained on nine
 tenths of the training text, measured on its last tenth); the longer runs take it and are measured
-on the validation text, and once more in runs of four times as many steps. Losses are of windows of 128 characters, each of which begins without a
-past. ``--store`` keeps the records up to date, and the transformer of the run ``STORED`` with its
-weights; rows that the records hold are not measured again. ``transformer_context.csv`` has the loss
-at each position of these windows, so after so many characters of context, for the first seed.
+on the validation text, and so is one of each with four times as many steps. Losses are of windows
+of 128 characters, each of which begins without a past. ``--store`` keeps the records up to date,
+and the transformer of the run ``STORED`` with its weights; rows that the records hold are not
+measured again. ``transformer_context.csv`` has the loss at each position of these windows, so after
+so many characters of context, for the first seed of the runs of equal time.
 """
 
 import argparse
