@@ -15,6 +15,7 @@ from experiments.transformer import (
     CHOICES,
     CONTEXT,
     LENGTH,
+    LONGER,
     RECORD,
     RUNS,
     SIZES,
@@ -46,9 +47,9 @@ def text():
 
 def test_every_run_is_recorded():
     rows = read_table(RECORD)
-    for trial in [*CHOICES, *RUNS]:
+    for trial in [*CHOICES, *RUNS, *LONGER]:
         assert sum(key_of(trial).items() <= row.items() for row in rows) == 1, trial
-    assert len(rows) == len(CHOICES) + len(RUNS)
+    assert len(rows) == len(CHOICES) + len(RUNS) + len(LONGER)
     assert len(read_table(CONTEXT)) == 2 * LENGTH
 
 
@@ -72,6 +73,24 @@ def test_times_are_equal():
     steps = {(row["model"], row["width"]): float(row["milliseconds"]) for row in read_table(SPEED)}
     times = [trial.steps * steps[trial.model, str(trial.width)] for trial in RUNS]
     assert max(times) < 1.15 * min(times)
+
+
+def test_the_longer_runs_are_those_of_equal_time_four_times_as_long():
+    wanted = {replace(trial, steps=4 * trial.steps) for trial in RUNS if trial.seed == 1}
+    assert len(LONGER) == 2
+    assert set(LONGER) == wanted
+
+
+def test_losses_at_each_context_are_kept_of_the_runs_of_equal_time_alone(
+    text, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(transformer, "CONTEXT", tmp_path / "context.csv")
+    trial = replace(TINY["gru"], part="validation", steps=2)
+    measure(trial, text, store=True)
+    assert not transformer.CONTEXT.exists()
+    monkeypatch.setattr(transformer, "RUNS", [trial])
+    measure(trial, text, store=True)
+    assert len(read_table(transformer.CONTEXT)) == LENGTH
 
 
 def test_a_batch_has_as_many_characters_for_both(text):
