@@ -190,7 +190,7 @@ wheel: $(READY) ## build the package's wheel in _build/wheel
 	@rm -rf $(WHEEL)/source
 	@ls $(WHEEL)/*.whl
 
-test-wheel: wheel ## try that wheel in new environments (a package index, 2 GB)
+test-wheel: wheel ## try that wheel in new environments (a package index, 2.2 GB)
 	@WHEEL=$$(ls $(WHEEL)/*.whl) $(BIN)/python -m pytest -q -m "network or not network" \
 		tests/whole/test_wheel.py
 
