@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -256,3 +257,4 @@ def test_a_new_environment_gets_what_its_messages_say_and_trains(wheel, text):
     known = modules(wheel)
     assert json.loads(done(programs / "python", "-c", IMPORT, *known, cwd=cwd)) == {}
     done(programs / "python", "-m", "pip", "check", cwd=cwd)
+    shutil.rmtree(cwd / "new")  # pytest keeps the folders of its last runs
