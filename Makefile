@@ -41,6 +41,9 @@ CHECKED := _build/checked
 TWO := -n 2 --dist loadfile
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
+# Where the package's wheel is built.
+WHEEL := _build/wheel
+
 # What the benchmark compares with.
 PEERS := _build/peers
 PEERS_READY := $(PEERS)/set-up-complete
@@ -69,7 +72,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help setup book check test test-colab bench bench-scripts serve outputs stamp format lock live picture clean \
+.PHONY: help setup book check test wheel test-wheel test-colab bench bench-scripts serve outputs stamp format lock live picture clean \
 	static lint format-check types addresses notebooks translations \
 	unit other-tests site browser-tests live-tests slow-tests plain-tests cells
 
@@ -176,6 +179,20 @@ cells-%: $(READY)
 	@set -- $$(find $(NBVAL) -name '*.ipynb' ! -path '*/.*' | sort \
 			| awk 'NR % $(words $(PARTS)) == $* % $(words $(PARTS))'); \
 		test $$# -eq 0 || exec $(MAKE) --no-print-directory cells NBVAL="$$*"
+
+# From a copy of the files that git knows: setuptools leaves a folder build/ beside what it builds,
+# and would take from it, the next time, what has been deleted since.
+wheel: $(READY) ## build the package's wheel in _build/wheel
+	@rm -rf $(WHEEL) && mkdir -p $(WHEEL)/source
+	@git ls-files -z charrnn pyproject.toml LICENSE guides/package.md \
+		| tar -c --null -T - | tar -x -C $(WHEEL)/source
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(WHEEL) $(WHEEL)/source
+	@rm -rf $(WHEEL)/source
+	@ls $(WHEEL)/*.whl
+
+test-wheel: wheel ## try that wheel in new environments (a package index, 2.2 GB)
+	@WHEEL=$$(ls $(WHEEL)/*.whl) $(BIN)/python -m pytest -q -m "network or not network" \
+		tests/whole/test_wheel.py
 
 # Another environment, about 2 GB under _build/colab.
 test-colab: $(READY) ## run a chapter of each language in an environment like Colab's

@@ -34,11 +34,12 @@ What these share, and behind one word each what serves them:
     live      a model in a web page: elements of the book's pages, and a page of one's own
     support   files, locks, signals, downloads
 
-Imports run one way: support < fast < the path < variants, texts, figures, own_text < live <
-command_line.
+Imports run one way: support < backend < fast < the path < variants, texts, figures, own_text <
+live < command_line.
 
-Importing ``charrnn`` imports none of them. Importing ``sampler`` or ``metrics`` loads no
-TensorFlow; the losses of a model load it when they are computed.
+Importing ``charrnn`` imports none of them. What samples, counts n-grams, fetches and surveys a text
+and makes a page works without TensorFlow, which the extra ``train`` brings: ``sampler``,
+``metrics``, ``corpora``, ``texts``, ``live``. The losses of a model load it when they are computed.
 
 Systems A to D, which docstrings name, are four tutorials of the TensorFlow project that the book
 rebuilds; its appendix says which.

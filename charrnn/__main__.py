@@ -4,7 +4,7 @@ import os
 import sys
 
 # Before NumPy is loaded: on a busy machine a second thread slows sampling down many times.
-if sys.argv[1:2] in (["sample"], ["train"]):  # which shows samples, too
+if sys.argv[1:2] in (["sample"], ["page"], ["train"]):  # which write, all three
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 try:

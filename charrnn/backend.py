@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from charrnn.support.extras import TRAINING, check_installed
+
 __all__ = ["keras", "tf"]
 
 
@@ -49,6 +51,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Memory given back to the system and taken anew in each training step costs a tenth of the step.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
+check_installed(*TRAINING)
 # Before the imports: another backend may not be there, and Keras would tell that in other words.
 _loaded = sys.modules.get("keras")
 _backend = _loaded.backend.backend() if _loaded else os.environ["KERAS_BACKEND"]

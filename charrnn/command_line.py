@@ -1,6 +1,7 @@
 """The command line: words -> what the package does with them.
 
-TensorFlow is loaded by the commands that need it alone: ``sample`` answers in less than a second.
+TensorFlow is loaded by the commands that need it alone, ``train`` and ``evaluate``: ``sample``
+answers in less than a second, and where TensorFlow is not installed, too.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from charrnn.support.console import (
     show,
     this_program,
 )
+from charrnn.support.extras import TRAINING, check_installed
 from charrnn.vocabulary import UnknownCharacterError
 from charrnn.weights import (
     LANGUAGES,
@@ -204,6 +206,7 @@ def _evaluate(options: Any) -> None:
     from charrnn.own_text.losses import losses
     from charrnn.own_text.origin import kept_in_trainings
 
+    check_installed(*TRAINING)  # before a text is fetched
     stored = read_weights(options.model)
     card = stored.card
     if options.file is not None:

@@ -1,6 +1,7 @@
 """Every figure of the book.
 
 look        what they have in common: palette, sizes, ground, how they are stored
+library     matplotlib, or one sentence where it is not installed
 plots       what was counted or measured
 diagrams    how a text is cut, a model is arranged and exported, drawn without data
 drawings    what happens in time: the loop in which a model writes, a layer unrolled, its cells

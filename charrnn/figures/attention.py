@@ -2,9 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 
+from charrnn.figures.library import Figure, to_rgb
 from charrnn.figures.look import COLOURS, TEXT, new_figure, styled
 from charrnn.figures.plots import visible
 

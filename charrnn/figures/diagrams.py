@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
+from charrnn.figures.library import Figure, Rectangle
 from charrnn.figures.look import COLOURS, TEXT, TINT, colours, new_figure, styled
 from charrnn.figures.plots import visible
 from charrnn.figures.strokes import arrow

@@ -6,9 +6,7 @@ Boxes of gates have one colour, the candidate another, the state a third.
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
-
+from charrnn.figures.library import Circle, Figure, Rectangle
 from charrnn.figures.look import COLOURS, TEXT, TINT, new_figure, styled
 from charrnn.figures.strokes import Point, arrow, rounded_box
 

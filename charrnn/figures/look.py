@@ -10,13 +10,10 @@ import io
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
-from cycler import cycler
-from matplotlib.figure import Figure
-from PIL import Image
+
+from charrnn.figures.library import Figure, Image, cycler, mpl, plt
 
 __all__ = ["COLOURS", "TEXT", "TINT", "BookFigure", "colours", "new_figure", "styled"]
 

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import font_manager
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
+from charrnn.figures.library import (
+    Figure,
+    LinearSegmentedColormap,
+    Rectangle,
+    font_manager,
+    to_hex,
+    to_rgb,
+)
 from charrnn.figures.look import COLOURS, TEXT, colours, new_figure, styled
 
 __all__ = [

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from matplotlib.patches import FancyBboxPatch
-
+from charrnn.figures.library import FancyBboxPatch
 from charrnn.figures.look import TEXT, TINT
 
 __all__ = ["Point", "arrow", "rounded_box"]

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
-
+from charrnn.figures.library import Figure
 from charrnn.figures.look import COLOURS, TEXT, new_figure, styled
 from charrnn.figures.strokes import Point, arrow, rounded_box
 

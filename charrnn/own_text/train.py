@@ -16,6 +16,7 @@ from charrnn.own_text.losses import COUNTED
 from charrnn.own_text.run import LEAST, Options, Run
 from charrnn.support.background import begin
 from charrnn.support.console import say
+from charrnn.support.extras import TRAINING, check_installed
 from charrnn.support.interrupts import Interrupts
 from charrnn.weights import model_file
 
@@ -37,11 +38,13 @@ def train(source: str, output: Path, options: Options) -> signal.Signals | None:
         The signal that ended it early, with the best weights saved; None if it came to its end.
 
     Raises:
+        ModuleNotFoundError: TensorFlow is not installed; nothing has been read or written.
         ValueError: the text cannot be trained on, the output is taken, another process trains
             under that name, or an option does not fit.
         OSError: the model cannot be written; the message says where it is instead.
         KeyboardInterrupt: ended before there was anything to save.
     """
+    check_installed(*TRAINING)
     folder, history = files.folder_of(output), files.history_of(output)
     files.check_output(output, options.resume, options.replace)
     origin = None

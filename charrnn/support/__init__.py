@@ -8,6 +8,7 @@ arrays      arrays and their description in one file under a checksum
 background  work in a thread
 console     words to a person, and commands that the person can type
 commands    what command lines share: checked numbers, errors in one line
+extras      packages that only a part needs, and how they are installed
 sources     a path, a pipe -> bytes, in blocks
 formats     files that are no text, by their first bytes
 encodings   bytes -> a text, or what they are and how to convert them

@@ -3,7 +3,6 @@
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ __all__ = [
     "replace_what_cannot_be_shown",
     "say",
     "show",
+    "this_pip",
     "this_program",
 ]
 
@@ -94,6 +94,8 @@ def as_typed(word: object) -> str:
 
 def _quoted_on_windows(text: str) -> str:
     """Return a word for Windows' shells, which take more signs for their own than programs do."""
+    import subprocess  # nothing else that `sample` needs loads it
+
     quoted = subprocess.list2cmdline([text])
     plain = quoted.startswith('"') or not set(quoted) & set("&|<>^()%!;,=@#$'`{}")
     return quoted if plain else f'"{quoted}"'
@@ -104,11 +106,20 @@ def this_program() -> str:
 
     That is ``charrnn``, or Python with the package; in a notebook it is what a cell takes.
     """
-    started_as = Path(sys.argv[0]).stem
-    if started_as == "charrnn":
+    if Path(sys.argv[0]).stem == "charrnn":
         return as_typed(sys.argv[0])
-    if started_as.endswith("kernel_launcher"):  # IPython's, or Colab's own
-        return "%run -m charrnn"
+    return "%run -m charrnn" if _in_notebook() else f"{_this_python()} -m charrnn"
+
+
+def this_pip() -> str:
+    """Return what one types to install something for the Python that runs here."""
+    return "%pip" if _in_notebook() else f"{_this_python()} -m pip"
+
+
+def _in_notebook() -> bool:
+    return Path(sys.argv[0]).stem.endswith("kernel_launcher")  # IPython's, or Colab's own
+
+
+def _this_python() -> str:
     name = Path(sys.executable).name
-    python = name if shutil.which(name) == sys.executable else sys.executable
-    return f"{as_typed(python)} -m charrnn"
+    return as_typed(name if shutil.which(name) == sys.executable else sys.executable)

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import runpy
 import subprocess
 import sys
 import warnings
@@ -48,6 +49,8 @@ try:
 except SystemExit as stop:
     assert stop.code == 0
 loaded = {"tensorflow", "keras", "matplotlib"} & set(sys.modules)
+# Nor what takes a tenth of its time, all together.
+loaded |= {"pooch", "requests", "subprocess", "importlib.metadata"} & set(sys.modules)
 assert not loaded, loaded
 """
     command = [sys.executable, "-X", "utf8", "-W", "error", "-c", script]
@@ -367,3 +370,12 @@ def test_the_module_answers_help_and_wrong_commands():
     for command in ("train", "sample", "evaluate"):
         assert command in result.stdout
     assert run("write").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["sample", "page", "train"])
+def test_what_writes_has_one_thread_for_products(monkeypatch, command):
+    """A second one slows them down many times where the machine is busy."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setattr(sys, "argv", ["charrnn", command])
+    runpy.run_module("charrnn.__main__", run_name="started")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

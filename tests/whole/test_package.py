@@ -1,16 +1,13 @@
-"""The package as a whole: imports, what an installation carries, what README says."""
+"""The package as a whole: imports, what README says."""
 
 import ast
 import graphlib
 import re
-import shutil
 import subprocess
 import sys
-import zipfile
 
 import pytest
 
-import charrnn
 from charrnn.weights import PRETRAINED, read_weights
 from tools.chapters.notebooks import ROOT, chapter_paths
 from tools.translation.languages import SOURCE, languages
@@ -38,13 +35,12 @@ def ranks() -> dict[str, int]:
 
 
 def group(module: str) -> str:
-    """Return the word of the rule under which a module falls, "" for those below all others."""
+    """Return the word of the rule under which a module falls."""
     folder = module.split(".")[0]
-    if folder == "backend":
-        return ""  # TensorFlow and Keras, loaded quietly: for everybody, and needs nobody
     if folder == "__main__":
         return "command_line"
-    return folder if "." in module or folder == "command_line" else "the path"
+    alone = ("backend", "command_line")
+    return folder if "." in module or folder in alone else "the path"
 
 
 def imported(module: str) -> set[str]:
@@ -64,13 +60,11 @@ def below(module: str) -> list[str]:
     """Return the groups that a module may import from."""
     order = ranks()
     mine = group(module)
-    if not mine:
-        return []
-    return ["", mine] + [name for name, rank in order.items() if rank < order[mine]]
+    return [mine] + [name for name, rank in order.items() if rank < order[mine]]
 
 
 def test_every_module_falls_under_the_rule_for_imports() -> None:
-    assert {group(module) for module in MODULES} == {"", *ranks()}
+    assert {group(module) for module in MODULES} == set(ranks())
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -104,24 +98,6 @@ def test_a_folder_says_what_is_in_it(folder) -> None:
     assert len(listed) == len(set(listed))
     # Folders may stand in a sentence.
     assert folders <= set(re.findall(r"\w+", text))
-
-
-@pytest.mark.slow
-def test_a_wheel_carries_weights_records_and_types(tmp_path) -> None:
-    # In a copy: setuptools leaves a folder build/ beside what it builds.
-    source = tmp_path / "source"
-    shutil.copytree(ROOT / "charrnn", source / "charrnn")
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, source)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--wheel-dir", str(tmp_path), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("charrnn_book-*.whl")
-    assert wheel.name.startswith(f"charrnn_book-{charrnn.__version__}-")
-    held = set(zipfile.ZipFile(wheel).namelist())
-    for path in (ROOT / "charrnn").rglob("*"):
-        if path.is_file() and path.suffix != ".pyc":
-            assert path.relative_to(ROOT).as_posix() in held
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
