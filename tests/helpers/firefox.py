@@ -90,6 +90,7 @@ def opened(folder: Path) -> Iterator[Firefox]:
         try:
             assert process.stderr is not None
             found = next((m for line in process.stderr if (m := LISTENING.search(line))), None)
+            watch.cancel()
             assert found, "Firefox said no address"
             # Else it waits when the pipe is full.
             threading.Thread(target=process.stderr.read, daemon=True).start()

@@ -1,7 +1,10 @@
 """What a page's policy must refuse, tried from within the page; for any browser."""
 
+# Of each kind one: with formulas and figures, with live elements, and the two beside the sites.
+KINDS = ["en/training.html", "en/index.html", "index.html#languages", "404.html"]
+
 # Keeps what a policy refused, from the first script of a page on.
-LISTEN = """() => {
+WATCH = """() => {
   globalThis.refused = [];
   document.addEventListener("securitypolicyviolation", (event) =>
     refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
@@ -24,9 +27,11 @@ ATTEMPT = """async (elsewhere) => {
   button.click();
   button.remove();
 
+  try { await fetch(elsewhere); through.push("fetch"); } catch {}
+  // In a task of its own: what drives a browser may evaluate, and all that it calls at once.
+  await new Promise((done) => setTimeout(done));
   try { (0, eval)("1"); through.push("eval"); } catch {}
   try { new Function("return 1")(); through.push("Function"); } catch {}
-  try { await fetch(elsewhere); through.push("fetch"); } catch {}
   const loads = (tag, properties) => new Promise((done) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.onload = () => done(through.push(tag));

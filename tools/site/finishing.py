@@ -14,9 +14,11 @@ from tools.site.policy import secured
 from tools.site.style_sheets import unite
 
 # Loaded by every page, used by none: icons as a script of 1.5 MB (the theme's style sheet has them
-# as fonts, too), leftovers of Thebe, and what Sphinx's own search would ask.
+# as fonts, too), leftovers of Thebe, and what belongs to Sphinx's own search. Of that, the words of
+# other languages would be read by evaluating them, which the policy forbids.
 UNUSED = re.compile(
     r"[ \t]*<script[^>]*/fontawesome\.js[^>]*></script>\n?"
+    r"|[ \t]*<script[^>]*/(?:doctools|sphinx_highlight|translations)\.js[^>]*></script>\n?"
     r'|[ \t]*<script type="text/x-thebe-config">.*?</script>\n?'
     r"|[ \t]*<script>(?:kernelName|DOCUMENTATION_OPTIONS\.\w+) = [^<]*</script>\n?"
     r'|[ \t]*<link rel="preload" as="script"[^>]*>\n?',
@@ -29,6 +31,9 @@ FILES = (
     "vendor",
     "locales",
     "sphinx-thebe.*",
+    "doctools.js",
+    "sphinx_highlight.js",
+    "translations.js",
     "*webpack-macros.html",
 )
 BLOCKING = re.compile(r"<script(?![^>]*\b(?:defer|async)\b)(?=[^>]*\bsrc=)")

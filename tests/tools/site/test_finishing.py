@@ -14,6 +14,7 @@ def test_what_no_page_uses_is_left_out():
     page = f"""{COLOURS}
 <link rel="preload" as="script" href="a.js" />
 <script defer src="_static/scripts/fontawesome.js?digest=1"></script>
+<script src="_static/translations.js?v=1"></script>
 <script type="text/x-thebe-config">
 {{}}
 </script>

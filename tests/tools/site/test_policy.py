@@ -32,7 +32,8 @@ def test_files_and_data_need_no_hash(script):
 
 def test_nothing_is_allowed_but_what_is_named():
     rules = dict(rule.split(" ", 1) for rule in policy("").split("; "))
-    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["object-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["default-src"] == "'self'"
     sources = {source for rule in rules.values() for source in rule.split()}
     assert sources == {"'none'", "'self'", "'wasm-unsafe-eval'", "'unsafe-inline'", "data:"}
     assert "'unsafe-inline'" not in rules["script-src"]
