@@ -33,7 +33,8 @@ PLAIN_TESTS := $(patsubst %,tests/charrnn/test_%.py,model streams training check
 	command_line) tests/charrnn/own_text
 # These read the built sites; two jobs of about the same length.
 BROWSER_TESTS := tests/whole/test_browser.py
-LIVE_TESTS := tests/whole/test_live.py tests/whole/test_live_in_firefox.py tests/whole/test_book.py
+LIVE_TESTS := tests/whole/test_live.py tests/whole/test_live_in_firefox.py tests/whole/test_book.py \
+	tests/whole/test_safety.py
 # Sites that the tests read, apart from those of `make book`.
 CHECKED := _build/checked
 # Two processes, because each loads TensorFlow and more would gain little; a file stays in one, whose
@@ -72,7 +73,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help setup book check test wheel test-wheel test-colab bench bench-scripts serve outputs stamp format lock live picture clean \
+.PHONY: help setup book check test wheel test-wheel test-colab bench bench-scripts lighthouse serve outputs stamp format lock live picture clean \
 	static lint format-check types addresses notebooks translations \
 	unit other-tests site browser-tests live-tests slow-tests plain-tests cells
 
@@ -211,6 +212,12 @@ bench: $(READY) $(PEERS_READY) ## measure against peers (20 minutes, PyTorch amo
 
 bench-scripts: $(READY) ## measure two minutes of training in each language, and long texts (20 minutes)
 	@$(BIN)/python -m benchmarks.scripts
+
+# Lighthouse 12 is the last for Node 20; npm, Node and Chromium are the machine's.
+lighthouse: $(READY) ## measure the built pages on a slow telephone (needs npm and Chromium)
+	@test -d _build/site/ko || { echo "no site of all languages yet: run make book first" >&2; exit 1; }
+	@npm install --silent --no-audit --no-fund --prefix _build/lighthouse lighthouse@12
+	@$(BIN)/python -m benchmarks.page_scores
 
 serve: $(READY) ## serve the built site on 127.0.0.1
 	@test -f _build/site/index.html || { echo "no site yet: run make book first" >&2; exit 1; }

@@ -100,16 +100,22 @@
   };
 
   let modal;
-  const open = async () => {
+  const open = async (term) => {
     // A browser lets no page of the file system read the index.
     if (location.protocol === "file:") return alert(searchNotice);
     modal ??= prepare();
     (await modal).open();
+    if (!term) return;
+    const field = (await modal).querySelector("input");
+    field.value = term;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  // For the page that the host shows where there is none.
+  globalThis.openSearch = open;
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll(".search-button__button")) {
-      button.addEventListener("click", open);
+      button.addEventListener("click", () => open());
     }
   });
   document.addEventListener("keydown", (event) => {

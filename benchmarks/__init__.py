@@ -6,6 +6,7 @@ A contender is a module that measures something and prints one line of JSON.
     scripts          the same, for trainings of two minutes in each language, and for long texts
     table            the results as tables
     picture          the results as a picture
+    page_scores      by itself: Lighthouse over the pages, behind ``make lighthouse``
     folded           by itself: what the folded input product is worth
 
     ours_data        from text to ids, and from ids to batches

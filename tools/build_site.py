@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from charrnn.support.commands import run_command
@@ -26,10 +27,13 @@ from tools.site.assembly import BuildError
 from tools.site.build_book import build, public_address, storage_key
 from tools.site.extensions.book_language_menu import FRONT, PICTURE, alternates
 from tools.site.extensions.book_live import models_of
+from tools.site.finishing import secure
 from tools.site.templates import fill_template
 from tools.translation.languages import SOURCE, Language, languages
 
 PICTURE_SOURCE = "pictures/page.png"
+# Of the book, in a browser's tab; the pages that stand beside the languages' sites use them, too.
+ICONS = ("favicon.svg", "favicon.png")
 # The folder of the models, where the script of the pages looks for them.
 MODELS = "models"
 SITEMAP = """\
@@ -53,6 +57,20 @@ def root_page(root: Path, known: dict[str, Language]) -> str:
         address=address,
         alternates=alternates(address, known, FRONT, default=SOURCE),
         picture=PICTURE,
+        storage=storage_key(repository),
+    )
+
+
+def not_found_page(root: Path, known: dict[str, Language]) -> str:
+    """Return the page that the host shows at an address that has none, in all languages."""
+    repository = read_repository(root / "_config.yml")
+    return fill_template(
+        root,
+        "404.html",
+        english=known[SOURCE],
+        languages=list(known.values()),
+        codes=list(known),
+        base=urlsplit(public_address(repository)).path,
         storage=storage_key(repository),
     )
 
@@ -114,11 +132,15 @@ def build_all(
                 raise BuildError(f"{code}: {error}") from error
         address = public_address(read_repository(root / "_config.yml"))
         (sites / "index.html").write_text(root_page(root, known), encoding="utf-8")
+        (sites / "404.html").write_text(not_found_page(root, known), encoding="utf-8")
+        secure(sites)
         (sites / "sitemap.xml").write_text(
             sitemap(address, list(known), pages[SOURCE]), encoding="utf-8"
         )
         (sites / "robots.txt").write_text(f"User-agent: *\nSitemap: {address}sitemap.xml\n")
         shutil.copyfile(picture, sites / PICTURE)
+        for icon in ICONS:
+            shutil.copy(root / "_static" / icon, sites)
         copy_models(sites)
     return {code: len(found) for code, found in pages.items()}
 

@@ -36,7 +36,7 @@ PHONE_PIXELS = 600  # narrower screens are those of telephones
 
 
 class SiteHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files silently; a browser asks each host for an icon, which the book has not."""
+    """Serves files silently; a browser asks the host for an icon where a page names none."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
@@ -51,10 +51,10 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, handler: type[SiteHandler] = SiteHandler) -> Iterator[str]:
     """Serve a folder on this machine alone and yield its address, without a slash at the end."""
-    handler = functools.partial(SiteHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    make_handler = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), make_handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

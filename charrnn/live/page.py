@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.live.elements import GREEDY, element
-from charrnn.live.script import book, script, style, words
+from charrnn.live.script import book, code_hash, script, style, words
 from charrnn.live.stored import stored_pen
 from charrnn.sampler import Sampler
 from charrnn.support.files import user_path
@@ -32,13 +32,11 @@ PAGE = """\
 <html lang="{language}">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<style>
-:root {{ font-family: system-ui, sans-serif; line-height: 1.5; }}
-body {{ max-width: 42rem; margin: 0 auto; padding: 0.5rem 1rem; }}
-{style}</style>
+<style>{style}</style>
 </head>
 <body>
 <h1>{title}</h1>
@@ -46,11 +44,19 @@ body {{ max-width: 42rem; margin: 0 auto; padding: 0.5rem 1rem; }}
 {element}
 {book}
 <script type="application/octet-stream" id="live-model">{model}</script>
-<script>
-{script}</script>
+<script>{script}</script>
 </body>
 </html>
 """
+STYLE = """
+:root { font-family: system-ui, sans-serif; line-height: 1.5; }
+body { max-width: 42rem; margin: 0 auto; padding: 0.5rem 1rem; }
+"""
+# The page runs its script with its WebAssembly, has its style, and asks nobody for anything.
+POLICY = (
+    "default-src 'none'; script-src 'wasm-unsafe-eval' {script}; style-src {style}; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 def _bytes(model: StoredModel) -> bytes:
@@ -92,15 +98,17 @@ def make_page(
     # A comma is the decimal sign in Russian.
     count = f"{parameters:,}".replace(",", "\u00a0" if language == "ru" else ",")
     about = spoken["live_page"].replace("{parameters}", count)
+    code, look = f"\n{script()}", STYLE + style()
     return PAGE.format(
         language=language,
+        policy=POLICY.format(script=code_hash(code), style=code_hash(look)),
         title=html.escape(title),
-        style=style(),
+        style=look,
         about=html.escape(about),
         element=element("pen", "inside", stored | {"writes": True}, fallback),
         book=book(spoken, {}),
         model=base64.b64encode(_bytes(model)).decode(),
-        script=script(),
+        script=code,
     )
 
 

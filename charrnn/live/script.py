@@ -3,11 +3,13 @@
 One classic script, because browsers load no modules into a page that is opened as a file.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["FOLDER", "PARTS", "WORDS", "book", "script", "style", "words"]
+__all__ = ["FOLDER", "PARTS", "WORDS", "book", "code_hash", "script", "style", "words"]
 
 FOLDER = Path(__file__).parent / "script"
 # language -> name -> words; `python -m tools.live` writes it.
@@ -37,6 +39,16 @@ def script(parts: tuple[str, ...] = PARTS) -> str:
 def style() -> str:
     """Return the style."""
     return (FOLDER / "live.css").read_text(encoding="utf-8")
+
+
+def code_hash(code: str) -> str:
+    """Return what a Content-Security-Policy calls a script or a style that stands in a page.
+
+    Args:
+        code: all that stands between the tags.
+    """
+    digest = hashlib.sha256(code.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def words(language: str) -> dict[str, str]:

@@ -49,6 +49,10 @@ class Firefox:
                 assert answer["type"] == "success", answer
                 return answer["result"]
 
+    def before_each(self, function: str) -> None:
+        """Call a function before the scripts of each page that is opened from now on."""
+        self._send("script.addPreloadScript", functionDeclaration=function)
+
     def open(self, address: str) -> None:
         """Open a page and wait until it has loaded."""
         self._send("browsingContext.navigate", context=self.context, url=address, wait="complete")
@@ -86,6 +90,7 @@ def opened(folder: Path) -> Iterator[Firefox]:
         try:
             assert process.stderr is not None
             found = next((m for line in process.stderr if (m := LISTENING.search(line))), None)
+            watch.cancel()
             assert found, "Firefox said no address"
             # Else it waits when the pipe is full.
             threading.Thread(target=process.stderr.read, daemon=True).start()

@@ -4,7 +4,7 @@ Russian is wholly translated, Korean lacks a chapter, and one page of each Chine
 """
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +14,7 @@ from charrnn.support.folders import MARKER
 from tests.helpers.books import CAPTIONS, PAGES, REDIRECTS, add_language, tiny_book
 from tests.tools.site.test_build_book import change
 from tools import build_site
+from tools.build_site import ICONS
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import read_repository
 from tools.site.assembly import BuildError
@@ -241,6 +242,34 @@ def test_the_root_page_offers_the_languages_without_javascript(soup, book, sites
     assert any(f'setItem("{key}", "ko")' in script for script in written)
 
 
+def test_the_page_for_no_page_offers_the_languages_without_javascript(soup, book, sites):
+    html = soup("404.html")
+    assert html.find(attrs={"name": "robots"})["content"] == "noindex"
+    base = urlsplit(ADDRESS).path
+    sections = html.select("main > section")
+    assert [section["lang"] for section in sections] == CODES
+    for section in sections:
+        language = languages(book)[section["lang"]]
+        assert section.h2.string == section["data-title"] == language.words["not_found"]
+        assert section.a["href"] == f"{base}{language.code}/index.html"
+        assert section.form.has_attr("hidden")
+    # The host shows it at any depth, so no address begins at the page.
+    assert all(link["href"].startswith(base) for link in html.find_all(href=True))
+    assert "404" not in (sites / "sitemap.xml").read_text(encoding="utf-8")
+
+
+@EVERYWHERE
+def test_tabs_show_an_icon(sites, soup, code, page):
+    for place in (f"{code}/{page}.html", "index.html"):
+        icons = [link["href"] for link in soup(place).select("link[rel=icon]")]
+        assert [address.rpartition("/")[2].split("?")[0] for address in icons] == [
+            "favicon.png",
+            "favicon.svg",
+        ]
+        for address in icons:
+            assert ((sites / place).parent / address.split("?")[0]).is_file()
+
+
 def test_sitemap_and_robots(sites, soup):
     assert f"Sitemap: {ADDRESS}sitemap.xml" in (sites / "robots.txt").read_text().splitlines()
     assert (sites / "card.png").read_bytes() == (ROOT / "pictures/page.png").read_bytes()
@@ -267,7 +296,7 @@ def test_a_failure_in_one_language_leaves_all_old_sites(sites, book):
     finally:
         path.write_text(old)
     assert sorted(path.name for path in sites.iterdir()) == sorted(
-        [MARKER, *CODES, "card.png", "index.html", "robots.txt", "sitemap.xml"]
+        [MARKER, *CODES, *ICONS, "404.html", "card.png", "index.html", "robots.txt", "sitemap.xml"]
     )
     assert "missing.md" not in (sites / "ru" / "index.html").read_text()
     assert sorted(path.name for path in sites.parent.iterdir()) == ["repository", "site"]

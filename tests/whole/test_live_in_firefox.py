@@ -1,4 +1,4 @@
-"""The live elements once in Firefox, whose engine is another one than Chromium's."""
+"""The live elements and the pages' policy in Firefox, whose engine is another than Chromium's."""
 
 import json
 import os
@@ -11,6 +11,8 @@ from charrnn.sampler import Sampler
 from charrnn.weights import PRETRAINED
 from tests.helpers import firefox
 from tests.helpers.browser import SITES
+from tests.helpers.hosts import BASE, Elsewhere, Host
+from tests.helpers.policy import ATTEMPT, KINDS, WATCH
 from tools import screenshot
 
 NO_SITES = "no built sites: BOOK_SITES names no folder"
@@ -105,3 +107,25 @@ def test_a_page_of_ones_own_writes_from_a_file(page, tmp_path, monkeypatch):
     page.open((tmp_path / "shakespeare.html").as_uri())
     wait(page, "document.querySelector('.live-status').textContent.includes('written')")
     assert len(page.ask(TEXT)) == len("ROMEO:") + 200
+
+
+@needs_firefox
+def test_the_policy_forbids_what_is_put_into_a_page_and_nothing_else(page):
+    page.before_each(WATCH)
+    with screenshot.served(SITES, Host) as host, screenshot.served(SITES, Elsewhere) as elsewhere:
+        for name in KINDS:
+            page.open(f"{host}{BASE}{name}")
+            page.ask("new Promise((done) => setTimeout(done, 300))")
+            assert page.ask("refused") == [], name
+            assert page.ask(f"({ATTEMPT})('{elsewhere}')") == [], name
+            assert page.ask("refused"), name
+
+
+@needs_firefox
+def test_a_page_opened_as_a_file_has_its_style_and_its_scripts(page):
+    page.before_each(WATCH)
+    page.open((SITES / "en" / "index.html").as_uri())
+    assert page.ask("refused") == []
+    assert page.ask("document.querySelectorAll('.live-on').length") > 0
+    display = "getComputedStyle(document.querySelector('.language-menu summary')).display"
+    assert page.ask(display) == "flex"

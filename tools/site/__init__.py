@@ -5,5 +5,8 @@ terms       the page of the book's terms, from the glossary
 redirects   pages at old addresses that lead to the new ones
 templates   those of pages that are none of Jupyter Book's
 build_book  the site of one language
+finishing   what its pages get after Jupyter Book: less to load, and a policy
+style_sheets  one small style sheet in place of all that pages load
+policy      what a page may load and run
 extensions  of Sphinx
 """

@@ -19,6 +19,7 @@ from charrnn.support.folders import write_folder_atomically
 from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import Repository, read_repository
 from tools.site.assembly import BuildError, assemble, find_language
+from tools.site.finishing import finish
 from tools.site.redirects import read_redirects, write_redirects
 from tools.translation.languages import SOURCE, languages
 
@@ -154,4 +155,5 @@ def build(
         # After Jupyter Book, so that neither the search nor an extension takes them for pages.
         address = public_address(read_repository(root / "_config.yml"))
         write_redirects(site, redirects, root, find_language(root, language), address)
+        finish(site)
     return list(notices)

@@ -1,6 +1,7 @@
 """`charrnn page`: one file with the model inside."""
 
 import base64
+import hashlib
 import json
 import re
 
@@ -56,6 +57,25 @@ def test_weights_that_half_precision_cannot_hold_stay_as_they_are(tmp_path):
     path.write_bytes(base64.b64decode(page.select_one("#live-model").text))
     for name, array in model.arrays.items():
         np.testing.assert_array_equal(read_weights(path).arrays[name], array)
+
+
+def test_the_page_may_run_its_own_script_alone():
+    page = BeautifulSoup(make_page(tiny(), "my"), "html.parser")
+    first, second, *_ = page.head.find_all(True)
+    assert first["charset"] == "utf-8"
+    rules = dict(rule.split(" ", 1) for rule in second["content"].split("; "))
+
+    def named(code):
+        return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+
+    (script,) = [tag for tag in page.find_all("script") if not tag.has_attr("type")]
+    assert rules == {
+        "default-src": "'none'",
+        "script-src": f"'wasm-unsafe-eval' {named(script.string)}",
+        "style-src": named(page.style.string),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
 
 
 def test_the_page_needs_nothing_else():

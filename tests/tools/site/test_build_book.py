@@ -55,7 +55,11 @@ def test_a_site_appears_and_survives_a_failing_build(book, english, tmp_path):
     site = tmp_path / "site" / "en"
     assert build(english, site, strict=True, root=book) == PAGES
     assert {f"{page}.html" for page in PAGES} <= {path.name for path in site.glob("*.html")}
-    assert (site / "_static/mathjax/tex-chtml.js").is_file()
+    # The formula is set, by fonts of the site's own.
+    chapter = (site / "01_tiny.html").read_text()
+    assert '<mjx-math class=" MJX-TEX"' in chapter
+    assert "MathJax_Main" in (site / "_static/book.css").read_text()
+    assert (site / "_static/mathjax/output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff").is_file()
     assert (site / "_images/page.png").is_file()
     front = (site / "index.html").read_text()
     # Linkify would make a web address of it.

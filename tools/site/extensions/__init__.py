@@ -2,7 +2,7 @@
 
 book_language_menu    a page among its translations: menu, addresses, notices
 book_words            what theme and extensions say, in the language of the book
-book_mathjax          formulas without another host
+book_mathjax          formulas, set while the book is built
 book_search           search within the pages
 book_quoted_language  outputs in English on pages in other languages say so
 book_live             the live elements: script, words, what they store

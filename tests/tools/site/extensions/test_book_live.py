@@ -59,12 +59,14 @@ def test_a_page_without_an_element_gets_nothing(sites):
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_a_page_with_an_element_gets_script_style_and_words(sites, language):
     page = read(sites, f"{language}/02_second.html")
-    assert sorted(files(page)) == ["live.css", "live.js"]
+    assert files(page) == ["live.js"]
     known = json.loads(page.select_one("#live-book").text)
     assert known["models"] == {"shakespeare": shipped("shakespeare").stat().st_size}
     assert known["words"]["live_stop"] == {"en": "Stop", "ru": "Стоп"}[language]
     assert (sites / language / "_static/live.js").read_text(encoding="utf-8") == script()
     assert (sites / language / "_static/live.css").read_text(encoding="utf-8") == style()
+    # Its rules are in the one style sheet of the site, though their classes come from the script.
+    assert ".live-bars" in (sites / language / "_static/book.css").read_text(encoding="utf-8")
 
 
 def test_a_record_takes_the_place_of_its_name(sites):
