@@ -5,6 +5,7 @@ goes: links to headings, buttons, scripts, the folded set-up. What the site fold
 stands at the end of its chapter, because paper cannot hide what a reader should guess first.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -175,6 +176,11 @@ def style(root: Path, site: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
 
 
+def css_string(text: str) -> str:
+    """Return a text as CSS has it in a style sheet within HTML."""
+    return '"' + re.sub(r'["\\<\n]', lambda match: f"\\{ord(match[0]):x} ", text) + '"'
+
+
 def print_page(
     root: Path, site: Path, chapters: list[Chapter], language: Language, address: str
 ) -> str:
@@ -193,6 +199,7 @@ def print_page(
         "edition.html",
         language=language,
         chapters=chapters,
+        headers={chapter.name: css_string(chapter.title) for chapter in chapters},
         parts=[(part, list(found)) for part, found in groupby(chapters, lambda each: each.part)],
         style=style(root, site),
         fonts={"text": text, "code": code},
