@@ -35,7 +35,8 @@ CHAPTER = """\
 <div class="cell tag_setup tag_hide-input"><details class="hide"><summary>Show</summary>
 <pre>install</pre></details></div>
 <div class="cell tag_hide-input"><details class="hide"><summary>Show</summary>
-<div class="cell_input"><div class="highlight"><pre>x <span class="o">=</span> 1</pre></div></div></details>
+<div class="cell_input"><div class="highlight">
+<pre>x <span class="o">=</span> 1</pre></div></div></details>
 <div class="cell_output"><a class="image-reference" href="_images/one.png">
 <img alt="One" src="_images/one.png"></a>
 <p style="color:red;unicode-bidi:plaintext">left<br>open</p></div></div>
