@@ -32,6 +32,8 @@ from tools.site.edition_pdf import open_book, print_book
 from tools.translation.languages import languages
 
 SUFFIXES = ("pdf", "epub")
+# Milliseconds for a step of the browser; a whole book takes some seconds, on a busy machine minutes.
+PATIENCE = 600_000
 AT_ONCE = min(2, os.cpu_count() or 1)  # each has a browser, with up to 2 GB
 
 
@@ -72,9 +74,11 @@ def make(sites: Path, root: Path, code: str) -> dict[str, int]:
     note_written(site, [path.name for path in files.values()])
     with served(sites) as local, browser() as opened:
         tab = opened.new_page()
+        tab.set_default_timeout(PATIENCE)
         open_book(tab, f"{local}/{code}/edition.html", page)
         write_atomically(files["pdf"], print_book(tab, chapters, language))
         drawing = opened.new_page()
+        drawing.set_default_timeout(PATIENCE)
         write_epub(
             tab,
             files["epub"],
