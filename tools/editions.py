@@ -32,7 +32,7 @@ from tools.site.edition_pdf import open_book, print_book
 from tools.translation.languages import languages
 
 SUFFIXES = ("pdf", "epub")
-# Milliseconds for a step of the browser; a whole book takes some seconds, on a busy machine minutes.
+# Milliseconds for a step of the browser: a whole book takes seconds, on a busy machine minutes.
 PATIENCE = 600_000
 AT_ONCE = min(2, os.cpu_count() or 1)  # each has a browser, with up to 2 GB
 

@@ -15,7 +15,7 @@ from tools.site.assembly import BuildError
 from tools.site.edition_pages import Chapter
 from tools.translation.languages import Language
 
-# Letters of the page that no font of the machine has: they are drawn as what no font can have.
+# Letters and pictures of the page that no font has: they are drawn as what no font can have.
 MISSING_LETTERS = """() => {
   const pen = new OffscreenCanvas(32, 32).getContext("2d", { willReadFrequently: true });
   pen.font = `16px ${getComputedStyle(document.body).fontFamily}`;
@@ -25,7 +25,9 @@ MISSING_LETTERS = """() => {
     return pen.getImageData(0, 0, 32, 32).data;
   };
   const box = drawn("\\u0378");
-  const letters = new Set(document.body.textContent.match(/\\p{L}/gu));
+  const letters = new Set(
+    document.body.textContent.match(/[\\p{L}\\p{Extended_Pictographic}]/gu)
+  );
   return [...letters].filter((letter) => {
     const picture = drawn(letter);
     return picture.every((value, place) => value === box[place]);
@@ -36,7 +38,7 @@ FILL_CONTENTS = """(pages) => document.querySelectorAll("[data-page-of]").forEac
 })"""
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
   .map((heading) => heading.textContent.trim().replace(/\\s+/g, " "))"""
-PACKAGES = "fonts-noto-core and fonts-noto-cjk"
+PACKAGES = "fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji"
 
 
 def open_book(tab: Any, address: str, html: str) -> None:

@@ -36,17 +36,17 @@ def test_the_chapters_stand_in_the_order_of_the_toc(book, chapters):
     assert [(each.name, each.part) for each in chapters] == expected
     assert [each.title for each in chapters] == TITLES["en"]
     root, sites = book
-    known = languages(root)["ko"]
-    parts = [part for _, part in pages_in_order(root, sites / "ko", known)]
+    known = languages(root)["ru"]
+    parts = [part for _, part in pages_in_order(root, sites / "ru", known)]
     assert parts == ["", *(known.parts[part] for _, part in expected[1:])]
 
 
 def test_the_terms_come_last_where_the_site_has_them(book):
     root, sites = book
-    path = sites / "ko" / "terms.html"
+    path = sites / "ru" / "terms.html"
     path.touch()
     try:
-        found = pages_in_order(root, sites / "ko", languages(root)["ko"])
+        found = pages_in_order(root, sites / "ru", languages(root)["ru"])
     finally:
         path.unlink()
     assert found[-1] == ("terms", found[-2][1])
@@ -85,7 +85,7 @@ def test_a_chapter_without_answers_has_no_place_for_them(chapters):
 
 def test_links_lead_within_the_book_or_to_whole_addresses(tiny):
     links = {link.get_text(): link["href"] for link in tiny.select("p > a") if "--" not in link}
-    assert links["Other"] == "https://host/book/ko/01_tiny.html"
+    assert links["Other"] == "https://host/book/ru/01_tiny.html"
     assert links["Part"] == "#02_second--part"
     assert links["Here"] == "#01_tiny--part"
     assert links["Gone"] == "#01_tiny"
@@ -129,13 +129,14 @@ def test_the_front_page_leads_to_the_editions_with_their_size(book, code):
     once = with_links(page, {"a.pdf": 7_600_000, "a.epub": 400}, words)
     html = BeautifulSoup(once, "html.parser")
     paragraph = html.select_one("article p.editions")
-    assert paragraph.get_text() == f"{words['edition_offline']} PDF (8 MB), EPUB (1 MB)"
+    eight, one = (words["live_megabytes"].format(size=size) for size in (8, 1))
+    assert paragraph.get_text() == f"{words['edition_offline']} PDF ({eight}), EPUB ({one})"
     assert [link["href"] for link in paragraph.find_all("a")] == ["a.pdf", "a.epub"]
     assert paragraph.find_previous_sibling().name == "ul"
     # Once more, with other sizes: in place of the first ones.
     again = with_links(once, {"a.pdf": 9_000_000}, words)
     assert again == with_links(page, {"a.pdf": 9_000_000}, words)
-    assert "(8 MB)" not in again
+    assert eight not in again
 
 
 def test_a_front_page_without_a_list_has_the_links_at_its_end():
