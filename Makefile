@@ -73,7 +73,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help setup book check test wheel test-wheel test-colab bench bench-scripts lighthouse serve outputs stamp format lock live picture clean \
+.PHONY: help setup book editions check test wheel test-wheel test-colab bench bench-scripts lighthouse serve outputs stamp format lock live picture clean \
 	static lint format-check types addresses notebooks translations \
 	unit other-tests site browser-tests live-tests slow-tests plain-tests cells
 
@@ -95,6 +95,10 @@ book: $(READY) ## set up, run a copy of every chapter, build the site of every l
 	@$(BIN)/python -m tools.build_site --source _build/executed/en --output _build/site
 	@echo "The book: $(CURDIR)/_build/site/index.html"
 	@echo "Open that file in a browser, or run, for the search, too: make serve"
+
+# After `make book`: the front pages there then lead to the editions.
+editions: $(READY) ## make a PDF and an EPUB of each language of the built book, and its social cards
+	@$(BIN)/python -m tools.editions
 
 check: $(READY) ## set up; in one to two minutes: tests of the path, lint, types, notebooks, translations
 	$(call SIDE_BY_SIDE,unit,static)

@@ -8,6 +8,7 @@
     live             write what the live elements are made of
     stamp            write the repository's address where it is needed
     build_site       build the pages of every language
+    editions         make PDF, EPUB and social cards of the built pages
     run_colab        run a chapter of each language in an environment like Colab's
     screenshot       photograph a page of the built book
 

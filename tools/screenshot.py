@@ -27,11 +27,8 @@ from tools.translation.languages import SOURCE
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NO_BROWSER = f"no browser: install one of {', '.join(PROGRAMS)}, or let CHROMIUM name one"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--renderer-process-limit=2")
-# Waits until fonts, scripts and formulas are there.
-SETTLED = """async () => {
-  await window.MathJax?.startup?.promise;
-  await document.fonts.ready;
-}"""
+# Waits until the fonts are there.
+SETTLED = "async () => { await document.fonts.ready; }"
 PHONE_PIXELS = 600  # narrower screens are those of telephones
 
 
