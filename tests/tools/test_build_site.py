@@ -139,8 +139,9 @@ def test_buttons_open_the_file_of_the_language(sites, soup, code, page):
     buttons = soup(f"{code}/{page}.html").select(".article-header-buttons a")
     hrefs = [button["href"] for button in buttons]
     if page != "index":
-        place = f"{REPOSITORY.name}/blob/{REPOSITORY.branch}/notebooks/{folder}/{page}.ipynb"
+        place = f"{REPOSITORY.name}/blob/{REPOSITORY.reference}/notebooks/{folder}/{page}.ipynb"
         assert f"https://colab.research.google.com/github/{place}" in hrefs
+        assert f"https://kaggle.com/kernels/welcome?src=https://github.com/{place}" in hrefs
         (download,) = [href for href in hrefs if href.startswith("_sources/")]
         source = (sites / code / download).read_text(encoding="utf-8")
         assert ("One idea in" in source) == (folder != "en")
