@@ -205,8 +205,9 @@ serve: $(READY) ## serve the built site on 127.0.0.1
 outputs: $(READY) ## run English chapters, store their outputs, copy them to all languages (CHAPTER=4)
 	@$(BIN)/python -m tools.execute --profile quick --in-place $(CHAPTER)
 
-stamp: $(READY) ## write the repository's address from _config.yml where it is needed
+stamp: $(READY) ## write the repository's address and the version's tag where they are needed
 	@$(BIN)/python -m tools.stamp
+	@$(BIN)/python -m tools.translations sync
 
 # What ruff cannot mend fails the target, after the formatting.
 format: $(READY) ## format code and notebooks

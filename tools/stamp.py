@@ -67,8 +67,7 @@ if importlib.util.find_spec("charrnn") is None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", package]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
-        message = f"cannot install charrnn from {{repository}}"
-        raise RuntimeError(f"{{message}}:\\n{{result.stderr}}")
+        raise RuntimeError(f"cannot install {{package}}:\\n{{result.stderr}}")
     importlib.invalidate_caches()"""
 
 

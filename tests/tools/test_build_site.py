@@ -27,7 +27,7 @@ ADDRESS = public_address(REPOSITORY)
 # A script that lacks the characters of the other one.
 ENCODING = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
 # Names and signs that are the same in every language.
-NEUTRAL = re.compile(r"[\W\d_]*|Ctrl|K|Colab|\.(?:ipynb|md|pdf)|English|[Tt]iny")
+NEUTRAL = re.compile(r"[\W\d_]*|Ctrl|K|Colab|Kaggle|\.(?:ipynb|md|pdf)|English|[Tt]iny")
 EVERYWHERE = pytest.mark.parametrize(("code", "page"), [(c, p) for c in CODES for p in PAGES])
 
 
