@@ -11,6 +11,8 @@ CHAPTER ?=
 CELL_TIMEOUT ?= 600
 # Extra arguments: `make lock LOCK_FLAGS=--upgrade` takes new versions, not only missing ones.
 LOCK_FLAGS ?=
+LOCKS := requirements.txt benchmarks/requirements.txt .ci/cuda.txt
+COMPILE := uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --generate-hashes
 # The page in the README's picture, pictures/page.png; page.html#section starts at a section.
 PICTURE_PAGE ?= windows.html\#the-task-the-next-character
 
@@ -207,7 +209,7 @@ test-colab: $(READY) ## run a chapter of each language in an environment like Co
 $(PEERS_READY): benchmarks/requirements.txt | $(READY)
 	@echo "== set-up: peers in $(PEERS)"
 	@rm -rf $(PEERS) && $(BIN)/python -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+	@$(PEERS)/bin/python -m pip install --quiet --require-hashes -r benchmarks/requirements.txt
 	@touch $@
 
 bench: $(READY) $(PEERS_READY) ## measure against peers (20 minutes, PyTorch among them)
@@ -231,8 +233,9 @@ serve: $(READY) ## serve the built site on 127.0.0.1
 outputs: $(READY) ## run English chapters, store their outputs, copy them to all languages (CHAPTER=4)
 	@$(BIN)/python -m tools.execute --profile quick --in-place $(CHAPTER)
 
-stamp: $(READY) ## write the repository's address from _config.yml where it is needed
+stamp: $(READY) ## write the repository's address and the version's tag where they are needed
 	@$(BIN)/python -m tools.stamp
+	@$(BIN)/python -m tools.translations sync
 
 # What ruff cannot mend fails the target, after the formatting.
 format: $(READY) ## format code and notebooks
@@ -240,11 +243,14 @@ format: $(READY) ## format code and notebooks
 		$(BIN)/ruff format . && exit $$failed
 
 # uv resolves for every Python and system at once, which pip cannot; only this target needs it, so it
-# stays out of the environment.
-lock: $(READY) ## renew requirements.txt from requirements.in
+# stays out of the environment. The command stands at the head of each lock, where Dependabot reads it.
+# The first lock comes first: the others take its versions.
+lock: $(READY) ## renew requirements.txt and the other locks from their .in files
 	@$(BIN)/python -m pip install --quiet --upgrade --target _build/uv uv
-	@_build/uv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header \
-		--no-annotate --generate-hashes --quiet $(LOCK_FLAGS) requirements.in -o requirements.txt
+	@for lock in $(LOCKS); do \
+		UV_CUSTOM_COMPILE_COMMAND="$(COMPILE) $${lock%.txt}.in -o $$lock" \
+			_build/uv/bin/$(COMPILE) --quiet $(LOCK_FLAGS) "$${lock%.txt}.in" -o "$$lock" || exit; \
+	done
 
 # wasmtime translates product.wat; only this target needs it.
 live: $(READY) ## write words and bytes that the live elements of the pages are made of

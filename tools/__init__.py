@@ -6,7 +6,7 @@
     translations     add, sync, check, accept translations; their state
     opening          write the texts that the front pages open with
     live             write what the live elements are made of
-    stamp            write the repository's address where it is needed
+    stamp            write the repository's address and the version's tag where they are needed
     build_site       build the pages of every language
     editions         make PDF, EPUB and social cards of the built pages
     run_colab        run a chapter of each language in an environment like Colab's

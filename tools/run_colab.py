@@ -7,8 +7,9 @@
 A clean environment has Colab's TensorFlow, Keras and NumPy, as far as the package index offers them
 for this Python, and no `charrnn`. The notebook of each language stands alone in an empty folder.
 Its set-up cell installs the package from the repository's address on the internet, in place of
-which git is given a bare clone of this repository; uncommitted changes do not take part. A chapter
-that stands alone installs nothing, and finds its text in Keras' folder.
+which git is given a bare clone of this repository, with the tag that the cell names; uncommitted
+changes do not take part. A chapter that stands alone installs nothing, and finds its text in Keras'
+folder.
 """
 
 import os
@@ -33,11 +34,22 @@ from tools.chapters.notebooks import (
 from tools.chapters.repository import read_repository
 from tools.translation.languages import SOURCE, folder, languages
 
-# Colab, August 2026: Python 3.13, TensorFlow 2.20.0, Keras 3.13.2, NumPy 2.1.3. The kernel and
-# papermill stand for Colab's own way to run cells.
-PACKAGES = ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.1.*", "ipykernel", "papermill")
 # None of them leads out of the clean environment.
 UNSET = ("PYTHONPATH", "VIRTUAL_ENV")
+
+
+def colab_versions(file: Path = ROOT / ".ci" / "colab-versions") -> dict[str, str]:
+    """Return the versions that Colab has, by name; `python` is among them."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=") for line in lines if line and not line.startswith("#"))
+
+
+# The kernel and papermill stand for Colab's own way to run cells.
+PACKAGES = (
+    *(f"{name}=={version}.*" for name, version in colab_versions().items() if name != "python"),
+    "ipykernel",
+    "papermill",
+)
 
 
 def make_environment(place: Path) -> Path:
@@ -62,11 +74,17 @@ def make_environment(place: Path) -> Path:
 
 
 def clone_repository(clone: Path) -> None:
-    """Make a bare clone, the branch that Colab opens at the commit at hand."""
+    """Make a bare clone whose branch and tag, if the version has one, are the commit at hand.
+
+    The set-up cell of a chapter names one of the two.
+    """
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(clone)], check=True)
     head = subprocess.check_output(["git", "-C", str(ROOT), "rev-parse", "HEAD"], text=True)
-    branch = f"refs/heads/{read_repository(ROOT / '_config.yml').branch}"
-    subprocess.run(["git", "-C", str(clone), "update-ref", branch, head.strip()], check=True)
+    repository = read_repository(ROOT / "_config.yml")
+    names = [f"refs/heads/{repository.branch}"]
+    names += [f"refs/tags/{repository.tag}"] if repository.tag else []
+    for name in names:
+        subprocess.run(["git", "-C", str(clone), "update-ref", name, head.strip()], check=True)
 
 
 def git_at(clone: Path) -> dict[str, str]:

@@ -1,17 +1,21 @@
-"""Write the repository's address from `_config.yml` to every other place that needs it.
+"""Write the repository's address and its version's tag to every place that needs them.
 
     python -m tools.stamp                   write
     python -m tools.stamp --check           report differences, exit 1 if there are any
     python -m tools.stamp --check --expect https://github.com/owner/name
+    python -m tools.stamp --check --tag v1.2.3    and that this tag may be published
 
-Written are each chapter's Colab link, set-up cell and metadata (a chapter that stands alone has a
-set-up cell of its own), `Repository = "…"` in
-pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py, `repository-code` in CITATION.cff, and
-README.md between `<!-- repository -->` and `<!-- /repository -->`.
+The address is that of `_config.yml`, the version `charrnn.__version__`. Chapters of a release are
+opened at its tag and install it; those of a version that ends in `.dev0`, at the branch. Written
+are each chapter's Colab link, set-up cell and metadata (a chapter that stands alone has a set-up
+cell of its own), `Repository = "…"` in pyproject.toml, `REPOSITORY = "…"` in charrnn/weights.py,
+`repository-code` and, of a release, `version` in CITATION.cff, and README.md between
+`<!-- repository -->` and `<!-- /repository -->`.
 """
 
 import copy
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,11 +34,16 @@ from tools.chapters.notebooks import (
     read_chapter,
     write_notebook,
 )
-from tools.chapters.repository import Repository, read_repository
+from tools.chapters.release import check_release
+from tools.chapters.repository import Repository, launch_addresses, read_repository
 
 _format: Any = nbformat  # types cover a part of nbformat only
-COLAB = "https://colab.research.google.com/github"
 COLAB_LINE = re.compile(r"^(\[[^\]\n]+\])\(https://colab\.research\.google\.com/[^)\n]*\)$", re.M)
+# In README: a chapter's link to Colab, and the one to Kaggle where it has that already.
+ROW_LINKS = re.compile(
+    r"\[Colab\]\(https://colab\.research\.google\.com/[^)\s]*?(notebooks/[^)\s]+)\)"
+    r"(?: · \[Kaggle\]\([^)\s]*\))?"
+)
 MARKED = re.compile(r"(?<=<!-- repository -->).*?(?=<!-- /repository -->)", re.S)
 PROJECT_URL = re.compile(r'^(Repository = |REPOSITORY = )"[^"\n]*"$', re.M)
 METADATA = {
@@ -45,7 +54,8 @@ METADATA = {
 }
 PLACED = ("title", "objectives")  # the set-up cell comes after these
 # Where charrnn is missing, pip installs it and whatever of its few dependencies is missing too;
-# it leaves a TensorFlow and a Keras that satisfy them as they are.
+# it leaves a TensorFlow and a Keras that satisfy them as they are. The extra `book` has what the
+# chapters need besides the package.
 SETUP = """\
 import importlib.util
 import subprocess
@@ -53,12 +63,11 @@ import sys
 
 if importlib.util.find_spec("charrnn") is None:
     repository = "{url}"
-    package = f"charrnn-book @ git+{{repository}}@{branch}"
+    package = f"charrnn-book[book] @ git+{{repository}}@{reference}"
     command = [sys.executable, "-m", "pip", "install", "--quiet", package]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
-        message = f"cannot install charrnn from {{repository}}"
-        raise RuntimeError(f"{{message}}:\\n{{result.stderr}}")
+        raise RuntimeError(f"cannot install {{package}}:\\n{{result.stderr}}")
     importlib.invalidate_caches()"""
 
 
@@ -69,7 +78,7 @@ def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> li
     """
     differences: list[str] = []
     title = next((cell for cell in notebook.cells if cell.id == "title"), None)
-    address = f"{COLAB}/{repository.name}/blob/{repository.branch}/{place}"
+    address = launch_addresses(repository, place)["Colab"]
     if title is None:
         differences.append("no cell with the id title; add it by hand, first of all")
     elif has_code(notebook):
@@ -89,7 +98,7 @@ def stamp_notebook(notebook: Notebook, place: str, repository: Repository) -> li
 
 
 def _stamp_setup(notebook: Notebook, repository: Repository) -> list[str]:
-    source = SETUP.format(url=repository.url, branch=repository.branch)
+    source = SETUP.format(url=repository.url, reference=repository.reference)
     setup = next((cell for cell in notebook.cells if cell.id == "setup"), None)
     if setup is None:
         setup = _format.v4.new_code_cell(id="setup")
@@ -104,6 +113,10 @@ def _stamp_setup(notebook: Notebook, repository: Repository) -> list[str]:
 def stamp_readme(text: str, repository: Repository) -> str:
     """Return a README with the addresses between its markers replaced, other words untouched."""
 
+    def links(match: re.Match[str]) -> str:
+        addresses = launch_addresses(repository, match[1])
+        return " · ".join(f"[{name}]({address})" for name, address in addresses.items())
+
     def renew(match: re.Match[str]) -> str:
         owner, name = repository.name.split("/")
         part = re.sub(
@@ -112,7 +125,8 @@ def stamp_readme(text: str, repository: Repository) -> str:
             match[0],
         )
         part = re.sub(r"[\w-]+\.github\.io/[\w.-]+", f"{owner.lower()}.github.io/{name}", part)
-        return re.sub(r"^cd [\w.-]+$", f"cd {name}", part, flags=re.M)
+        part = re.sub(r"^cd [\w.-]+$", f"cd {name}", part, flags=re.M)
+        return ROW_LINKS.sub(links, part)
 
     return MARKED.sub(renew, text)
 
@@ -123,8 +137,14 @@ def stamp_project(text: str, repository: Repository) -> str:
 
 
 def stamp_citation(text: str, repository: Repository) -> str:
-    """Return a CITATION.cff with the address replaced, if it has one."""
-    return re.sub(r"^(repository-code: ).+$", rf"\g<1>{repository.url}", text, flags=re.M)
+    """Return a CITATION.cff with address and version replaced, if it has them.
+
+    Between releases the version stays: what is cited is the last release.
+    """
+    text = re.sub(r"^(repository-code: ).+$", rf"\g<1>{repository.url}", text, flags=re.M)
+    if repository.tag:
+        text = re.sub(r"^(version: ).+$", rf"\g<1>{repository.version}", text, flags=re.M)
+    return text
 
 
 def stamp(root: Path, *, write: bool) -> list[str]:
@@ -150,7 +170,7 @@ def stamp(root: Path, *, write: bool) -> list[str]:
         path = root / name
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if (renewed := renew(text, repository)) != text:
-            messages.append(f"{name}: the repository's address")
+            messages.append(f"{name}: the repository's address or version")
             if write:
                 write_atomically(path, renewed.encode())
     return messages
@@ -161,6 +181,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argument_parser("stamp", __doc__)
     parser.add_argument("--check", action="store_true", help="report only, exit 1 on a difference")
     parser.add_argument("--expect", metavar="URL", help="the address that _config.yml must have")
+    parser.add_argument("--tag", help="the tag to be published; refused if it cannot be yet")
     args = parser.parse_args(argv)
     try:
         repository = read_repository(root / "_config.yml")
@@ -170,8 +191,10 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
                 f"_config.yml: expected repository.url {expected}, received {repository.url}; "
                 "change it there, then run: make stamp"
             )
+        if args.tag:
+            check_release(root, repository, args.tag)
         messages = stamp(root, write=not args.check)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
         print(f"stamp: {error}", file=sys.stderr)
         return 1
     for message in messages:

@@ -10,7 +10,7 @@ from tools.chapters.notebooks import write_notebook
 from tools.chapters.repository import Repository
 from tools.stamp import stamp_notebook
 
-REPOSITORY = Repository("https://github.com/owner/name", "main")
+REPOSITORY = Repository("https://github.com/owner/name", "main", "1.2.3")
 EXERCISES = """\
 ## Exercises
 

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tools.chapters.repository import Repository
+from tests.helpers.chapters import REPOSITORY
 from tools.stamp import stamp_notebook
 from tools.translation.files import read_any_page
 from tools.translations import main
@@ -125,4 +125,4 @@ def rename(root: Path, old: str, new: str) -> None:
     (root / "_toc.yml").write_text(text.replace(f"en/{old}\n", f"en/{new}\n"), encoding="utf-8")
     with edited(place(root, f"{new}.ipynb", "en")) as page:
         address = f"notebooks/en/{new}.ipynb"
-        stamp_notebook(page, address, Repository("https://github.com/owner/name", "main"))
+        stamp_notebook(page, address, REPOSITORY)

@@ -28,7 +28,7 @@ ADDRESS = public_address(REPOSITORY)
 # A script that lacks the characters of the other one.
 ENCODING = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
 # Names and signs that are the same in every language.
-NEUTRAL = re.compile(r"[\W\d_]*|Ctrl|K|Colab|\.(?:ipynb|md|pdf)|English|[Tt]iny")
+NEUTRAL = re.compile(r"[\W\d_]*|Ctrl|K|Colab|Kaggle|\.(?:ipynb|md|pdf)|English|[Tt]iny")
 EVERYWHERE = pytest.mark.parametrize(("code", "page"), [(c, p) for c in CODES for p in PAGES])
 
 
@@ -140,8 +140,9 @@ def test_buttons_open_the_file_of_the_language(sites, soup, code, page):
     buttons = soup(f"{code}/{page}.html").select(".article-header-buttons a")
     hrefs = [button["href"] for button in buttons]
     if page != "index":
-        place = f"{REPOSITORY.name}/blob/{REPOSITORY.branch}/notebooks/{folder}/{page}.ipynb"
+        place = f"{REPOSITORY.name}/blob/{REPOSITORY.reference}/notebooks/{folder}/{page}.ipynb"
         assert f"https://colab.research.google.com/github/{place}" in hrefs
+        assert f"https://kaggle.com/kernels/welcome?src=https://github.com/{place}" in hrefs
         (download,) = [href for href in hrefs if href.startswith("_sources/")]
         source = (sites / code / download).read_text(encoding="utf-8")
         assert ("One idea in" in source) == (folder != "en")

@@ -1,6 +1,7 @@
 """Running chapters as Colab does: what can be tested without a network."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tools.run_colab import (
     PACKAGES,
     chosen,
     clone_repository,
+    colab_versions,
     git_at,
     main,
     make_environment,
@@ -48,16 +50,33 @@ def git(*arguments, **environment):
     return done.stdout
 
 
-def test_the_public_address_leads_to_the_commit_at_hand(tmp_path):
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("9.8.7", ["refs/heads/main", "refs/tags/v9.8.7"]),
+        ("9.8.7.dev0", ["refs/heads/main"]),
+    ],
+)
+def test_the_public_address_leads_to_the_commit_at_hand(tmp_path, monkeypatch, version, names):
+    """By what a set-up cell names: the tag, though the repository has none, or the branch."""
+    monkeypatch.setattr("charrnn.__version__", version)
     clone_repository(tmp_path / "book.git")
     repository = read_repository(ROOT / "_config.yml")
-    branch = f"refs/heads/{repository.branch}"
-    listed = git("ls-remote", repository.url, branch, **git_at(tmp_path / "book.git"))
-    assert listed.split() == [git("-C", ROOT, "rev-parse", "HEAD").strip(), branch]
+    assert f"/{repository.reference}" in names[-1]
+    patterns = ["refs/heads/main", "refs/tags/v9*"]
+    listed = git("ls-remote", repository.url, *patterns, **git_at(tmp_path / "book.git"))
+    head = git("-C", ROOT, "rev-parse", "HEAD").strip()
+    assert [line.split() for line in listed.splitlines()] == [[head, name] for name in names]
 
 
-def test_the_versions_are_colab_s():
-    assert PACKAGES[:3] == ("tensorflow==2.20.*", "keras==3.13.*", "numpy==2.1.*")
+def test_the_versions_are_those_of_the_one_file():
+    text = (ROOT / ".ci" / "colab-versions").read_text(encoding="utf-8")
+    written = dict(re.findall(r"^(\w+)=([\d.]+)$", text, re.M))
+    assert written == colab_versions()
+    assert sorted(written) == ["keras", "numpy", "python", "tensorflow"]
+    for name in ("tensorflow", "keras", "numpy"):
+        assert f"{name}=={written[name]}.*" in PACKAGES
+    assert not [package for package in PACKAGES if package.startswith("python")]
 
 
 def test_a_folder_of_somebody_else_is_no_environment(commands, tmp_path):

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,16 @@ See https://github.com/other/thing.
 git clone https://github.com/old-owner/old.name.git
 cd old.name
 ```
+| [A](notebooks/en/one.ipynb) | [Colab](https://colab.research.google.com/notebooks/en/one.ipynb) |
 The [book](https://old-owner.github.io/old.name/), [issues](https://github.com/old-owner/old/issues).
 <!-- /repository -->
 """
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Path:
-    """A stamped book of one chapter."""
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stamped book of one chapter, of version 1.2.3."""
+    monkeypatch.setattr("charrnn.__version__", "1.2.3")
     (tmp_path / "_config.yml").write_text(CONFIG, encoding="utf-8")
     toc = "format: jb-book\nroot: en/index\nchapters:\n- file: notebooks/en/01_tiny\n"
     (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -36,7 +39,7 @@ def book(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
     (tmp_path / "charrnn").mkdir()
     (tmp_path / "charrnn" / "weights.py").write_text('REPOSITORY = "old"\n', encoding="utf-8")
-    citation = "title: T\nrepository-code: https://example.org/old\nlicense: MIT\n"
+    citation = "title: T\nversion: 0.9.0\nrepository-code: https://example.org/old\n"
     (tmp_path / "CITATION.cff").write_text(citation, encoding="utf-8")
     write_chapter(tmp_path / "notebooks" / "en", tiny_chapter())
     assert main([], tmp_path) == 0
@@ -69,7 +72,8 @@ def test_readme_and_project(book: Path) -> None:
     module = (book / "charrnn" / "weights.py").read_text(encoding="utf-8")
     assert module == 'REPOSITORY = "https://github.com/owner/name"\n'
     citation = (book / "CITATION.cff").read_text(encoding="utf-8")
-    assert citation == "title: T\nrepository-code: https://github.com/owner/name\nlicense: MIT\n"
+    address = "https://github.com/owner/name"
+    assert citation == f"title: T\nversion: 1.2.3\nrepository-code: {address}\n"
 
 
 def test_a_moved_repository_is_written_everywhere(
@@ -95,11 +99,59 @@ def test_a_moved_repository_is_written_everywhere(
     assert main([], book) == 0
     assert main(["--check"], book) == 0
     text = chapter_of(book).read_text(encoding="utf-8")
-    place = "new/home/blob/stable/notebooks/en/01_tiny.ipynb"
+    place = "new/home/blob/v1.2.3/notebooks/en/01_tiny.ipynb"
     assert f"[Open this chapter in Colab](https://colab.research.google.com/github/{place})" in text
     assert 'https://github.com/new/home\\"' in text
-    assert "@stable" in text
+    assert "@v1.2.3" in text
     assert "owner" not in text
+
+
+def test_a_release_leads_to_its_tag_and_the_work_on_one_to_the_branch(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chapter is opened at, and installs, what it was written with."""
+
+    def written() -> tuple[list[str], list[str], list[str]]:
+        text = chapter_of(book).read_text(encoding="utf-8")
+        readme = (book / "README.md").read_text(encoding="utf-8")
+        citation = (book / "CITATION.cff").read_text(encoding="utf-8")
+        return (
+            re.findall(r"/blob/([\w.]+)/notebooks/en/\w+\.ipynb", text + readme),
+            re.findall(r"charrnn-book\[book\] @ git\+\{repository\}@([\w.]+)", text),
+            re.findall(r"version: (\S+)", citation),
+        )
+
+    assert written() == (["v1.2.3"] * 3, ["v1.2.3"], ["1.2.3"])
+    monkeypatch.setattr("charrnn.__version__", "1.3.0.dev0")
+    assert main(["--check"], book) == 1
+    assert main([], book) == 0
+    # What is cited stays the last release.
+    assert written() == (["main"] * 3, ["main"], ["1.2.3"])
+    monkeypatch.setattr("charrnn.__version__", "1.3.0")
+    assert main([], book) == 0
+    assert written() == (["v1.3.0"] * 3, ["v1.3.0"], ["1.3.0"])
+
+
+def test_a_row_of_readme_gets_one_link_to_each_service(book: Path) -> None:
+    assert main([], book) == 0
+    (row,) = re.findall(r"^\| .*$", (book / "README.md").read_text(encoding="utf-8"), re.M)
+    file = "owner/name/blob/v1.2.3/notebooks/en/one.ipynb"
+    assert row == (
+        "| [A](notebooks/en/one.ipynb) "
+        f"| [Colab](https://colab.research.google.com/github/{file}) "
+        f"· [Kaggle](https://kaggle.com/kernels/welcome?src=https://github.com/{file}) |"
+    )
+
+
+@pytest.mark.parametrize("version", ["1.2", "v1.2.3", "1.2.3rc1", "1.2.3.dev", ""])
+def test_a_version_that_is_none_is_refused(
+    book: Path, version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("charrnn.__version__", version)
+    assert main(["--check"], book) == 1
+    message = capsys.readouterr().err
+    assert "expected __version__ 1.2.3 of a release" in message
+    assert f"received {version!r}" in message
 
 
 def test_a_translated_link_keeps_its_words(book: Path) -> None:
@@ -169,7 +221,7 @@ def test_setup_cell_does_nothing_where_charrnn_is_installed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("pip was called"))
-    exec(SETUP.format(url="https://github.com/owner/name", branch="main"), {})
+    exec(SETUP.format(url="https://github.com/owner/name", reference="v1.2.3"), {})
     assert capsys.readouterr() == ("", "")
 
 
@@ -188,18 +240,18 @@ def test_setup_cell_installs_where_charrnn_is_missing(
 
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setattr("subprocess.run", run)
-    source = SETUP.format(url="https://github.com/owner/name", branch="main")
+    source = SETUP.format(url="https://github.com/owner/name", reference="v1.2.3")
     if status:
-        with pytest.raises(RuntimeError, match=r"owner/name:\nno route to host"):
+        with pytest.raises(RuntimeError, match=r"cannot install .*owner/name@v1\.2\.3:\nno route"):
             exec(source, {})
     else:
         exec(source, {})
-    assert commands[0][-1] == "charrnn-book @ git+https://github.com/owner/name@main"
+    assert commands[0][-1] == "charrnn-book[book] @ git+https://github.com/owner/name@v1.2.3"
     assert "--upgrade" not in commands[0]
     assert capsys.readouterr() == ("", "")
 
 
 def test_the_address_of_the_pages_has_its_owner_in_lower_case() -> None:
-    readme = stamp_readme(README, Repository("https://github.com/New-Owner/Name", "main"))
+    readme = stamp_readme(README, Repository("https://github.com/New-Owner/Name", "main", "1.2.3"))
     assert "git clone https://github.com/New-Owner/Name.git" in readme
     assert "[book](https://new-owner.github.io/Name/)" in readme

@@ -5,6 +5,7 @@ tests build them. Every test runs over the pages of every language.
 """
 
 import gc
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, CData, NavigableString, Tag
 
+import charrnn
 from tools.build_site import build_all
 from tools.chapters.markdown import parse as parse_markdown
 from tools.chapters.notebooks import (
@@ -223,16 +225,47 @@ def test_solutions_are_folded_and_highlighted(site, page):
         assert block.select("div.highlight-python pre span"), "code is not highlighted"
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_launch_button_opens_this_chapter_in_colab(site, page):
-    """Jupyter Book's own theme options vanish where `recursive_update` is not set."""
+def launched(file: str) -> list[str]:
+    """Return the addresses at which Colab and Kaggle open a file of the repository."""
     repository = CONFIG["repository"]
+    version = charrnn.__version__
+    # Of a release at its tag, so that it installs what it was written with.
+    reference = repository["branch"] if ".dev" in version else f"v{version}"
+    place = f"{repository['url']}/blob/{reference}/{file}"
+    colab = place.replace("https://github.com", "https://colab.research.google.com/github")
+    return [colab, f"https://kaggle.com/kernels/welcome?src={place}"]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_launch_buttons_open_this_chapter(site, page):
+    """Jupyter Book's own theme options vanish where `recursive_update` is not set."""
     own = (ROOT / "notebooks" / f"{page}.ipynb").is_file()
     file = f"notebooks/{page if own else page.replace(page.split('/')[0], 'en', 1)}.ipynb"
-    place = f"{repository['url']}/blob/{repository['branch']}/{file}"
-    colab = place.replace("https://github.com", "https://colab.research.google.com/github")
-    buttons = parse(site / f"{page}.html").select(".article-header-buttons a")
-    assert colab in [button.get("href") for button in buttons]
+    group = parse(site / f"{page}.html").select(".dropdown-launch-buttons a")
+    assert [button.get("href") for button in group] == launched(file)
+    words = LANGUAGES[page.split("/")[0]].words["messages"]
+    for button, name in zip(group, ("Colab", "Kaggle"), strict=True):
+        assert button["title"] == words.get(f"Launch on {name}", f"Launch on {name}")
+        assert button.get_text(strip=True) == name
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_notebook_links_to_itself_in_colab_and_installs_its_release(code):
+    files = sorted(folder(ROOT, code).glob("*.ipynb"))
+    assert files
+    for path in files:
+        place = path.relative_to(ROOT).as_posix()
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
+        links = re.findall(r"https://(?:colab|kaggle)\.[^\s)]+", sources["title"])
+        runs = any(cell["cell_type"] == "code" for cell in cells)
+        assert links == ([launched(place)[0]] if runs else []), place
+        installed = re.findall(r"@ git\+\{repository\}@([^\"]+)", sources.get("setup", ""))
+        reference = launched("x")[0].split("/blob/")[1].removesuffix("/x")
+        # A chapter that stands alone installs nothing.
+        assert installed == [reference] or not (
+            installed or "importlib" in sources.get("setup", "")
+        ), place
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -323,14 +356,16 @@ def test_front_pages_list_the_chapters_in_their_order(place):
         assert f"({name}.ipynb)" in text, name
 
 
-def test_readme_has_a_link_to_colab_for_each_chapter():
+def test_readme_has_links_to_colab_and_kaggle_for_each_chapter():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(
-        r"^\| \[[^\]]+\]\(notebooks/en/([\w-]+)\.ipynb\).*?\[Colab\]\((\S+)\)", text, re.M
+        r"^\| \[[^\]]+\]\(notebooks/en/([\w-]+)\.ipynb\).*?"
+        r"\[Colab\]\((\S+)\) · \[Kaggle\]\((\S+)\) \|$",
+        text,
+        re.M,
     )
     without_code = [name for name in ENGLISH if not has_code(page_of(name))]
     assert without_code == ["sources"]
-    assert [name for name, _ in rows] == [name for name in ENGLISH if name not in without_code]
-    for name, address in rows:
-        assert address.startswith("https://colab.research.google.com/github/")
-        assert address.endswith(f"/notebooks/en/{name}.ipynb")
+    assert [name for name, *_ in rows] == [name for name in ENGLISH if name not in without_code]
+    for name, *addresses in rows:
+        assert addresses == launched(f"notebooks/en/{name}.ipynb")

@@ -6,15 +6,20 @@ import subprocess
 import sysconfig
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-NAMES = [path.name for path in WORKFLOWS]
+from tests.helpers.workflows import NAMES, RELEASE, ROOT, TESTS, WORKFLOWS, read, scripts, steps
+
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+# The sets of permissions with which a job may write, and the actions that it may use.
+WRITING = [{"pages", "id-token"}, {"contents"}, {"id-token"}, {"issues"}]
+HANDING_OVER = {
+    "actions/download-artifact",
+    "actions/deploy-pages",
+    "pypa/gh-action-pypi-publish",
+}
 
 
 def run(*command: str | Path, text: str | None = None) -> str:
@@ -28,25 +33,20 @@ def run(*command: str | Path, text: str | None = None) -> str:
     return output
 
 
-def read(path: Path) -> dict[str, Any]:
-    # The base loader keeps the key "on" a string instead of making it true.
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+def test_the_three_workflows_exist():
+    assert NAMES == ["newest.yml", "release.yml", "tests.yml"]
 
 
-def steps(path: Path) -> list[dict[str, Any]]:
-    return [step for job in read(path)["jobs"].values() for step in job.get("steps", [])]
-
-
-def scripts(path: Path) -> list[str]:
-    return [step["run"] for step in steps(path) if "run" in step]
-
-
-def test_the_two_workflows_exist():
-    assert NAMES == ["book.yml", "tests.yml"]
-
-
-def test_schema():
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-workflows", WORKFLOWS),
+        ("dependabot", [ROOT / ".github/dependabot.yml"]),
+        ("citation-file-format", [ROOT / "CITATION.cff"]),
+    ],
+)
+def test_schema(schema, files):
+    run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
 def test_zizmor_finds_nothing():
@@ -60,7 +60,7 @@ def test_shellcheck_of_steps(path):
         run("shellcheck", "--shell=bash", "-", text="set -e\n" + script)
 
 
-@pytest.mark.parametrize("name", ["run", "set-up"])
+@pytest.mark.parametrize("name", ["run", "set-up", "installed", "release-files", "name-versions"])
 def test_shellcheck_of_ci(name):
     run("shellcheck", ROOT / ".ci" / name)
     assert (ROOT / ".ci" / name).stat().st_mode & 0o111
@@ -70,16 +70,24 @@ def test_shellcheck_of_ci(name):
 def test_least_permissions(path):
     workflow = read(path)
     assert workflow["permissions"] == {}
-    allowed = {"contents": "read", "pages": "write", "id-token": "write"}
     for job in workflow["jobs"].values():
-        assert job["permissions"].items() <= allowed.items()
         assert int(job["timeout-minutes"]) <= 180
-        # What may write the site runs none of the repository's code.
-        if "pages" in job["permissions"]:
-            assert not [step for step in job["steps"] if "run" in step]
+        written = {name for name, kind in job["permissions"].items() if kind == "write"}
+        assert job["permissions"].items() <= {"contents": "read"}.items() or written
+        if written:
+            # What may write runs nothing of the repository, which it does not even check out.
+            assert written in WRITING, written
+            taken = {step["uses"].split("@")[0] for step in job["steps"] if "uses" in step}
+            assert taken <= HANDING_OVER
+            for step in job["steps"]:
+                assert "\n.ci/" not in step.get("run", "")
+                assert not re.search(r"python|make |\./", step.get("run", ""))
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] == "false"
+        # The token that may write is in the hands of the steps that need it, by a variable.
+        assert "github.token" not in step.get("run", "")
+        assert "secrets." not in str(step)
 
 
 def test_actions_agree_with_the_list():
@@ -92,13 +100,15 @@ def test_actions_agree_with_the_list():
 def called(text: str) -> tuple[set[str], set[str]]:
     """Return the targets of make and the modules of `python -m` that a text calls."""
     # "make" in a sentence is no call: a call begins a line, a code or a step.
-    targets = set(re.findall(r"(?:^ *|`|run: )make ([a-z][a-z-]*)", text, re.M))
+    targets = set(re.findall(r"(?:^ *|[`\"]|run: )make ([a-z][a-z-]*)", text, re.M))
     modules = set(re.findall(r"python -m ((?:tools|benchmarks|experiments)[\w.]*)", text))
     return targets, modules
 
 
 CALLERS = [
     *WORKFLOWS,
+    ROOT / ".devcontainer/devcontainer.json",
+    ROOT / ".github/dependabot.yml",
     ROOT / ".ci/run",
     ROOT / "Makefile",
     ROOT / ".pre-commit-config.yaml",
@@ -111,8 +121,9 @@ CALLERS = [
 @pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.name)
 def test_what_is_called_exists(path):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets, modules = called(path.read_text(encoding="utf-8"))
-    assert targets | modules or path.parent.name == "guides", "no call found"
+    text = path.read_text(encoding="utf-8")
+    targets, modules = called(text)
+    assert targets | modules or path.parent.name == "guides" or ".ci/" in text, "no call found"
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.M))
     for module in modules - {"tools.NAME", "experiments.NAME"}:
         assert importlib.util.find_spec(module), module
@@ -127,22 +138,8 @@ def test_files_that_steps_name_exist(path):
                 assert (ROOT / name).exists(), name
 
 
-def test_cuda_takes_the_locked_version():
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    (cuda,) = [
-        step
-        for step in steps(ROOT / ".github/workflows/book.yml")
-        if "CUDA" in step.get("name", "")
-    ]
-    assert '"tensorflow[and-cuda]==$version"' in cuda["run"]
-    (program,) = re.findall(r"sed -n '(.+)' requirements\.txt", cuda["run"])
-    command = ["sed", "-n", program, ROOT / "requirements.txt"]
-    version = subprocess.run(command, capture_output=True, encoding="utf-8").stdout.strip()
-    assert re.search(rf"^tensorflow=={re.escape(version)} \\$", lock, re.M)
-
-
 def test_python_versions_are_those_of_the_set_up():
-    versions = read(ROOT / ".github/workflows/tests.yml")["jobs"]["test"]["strategy"]["matrix"]
+    versions = read(TESTS)["jobs"]["test"]["strategy"]["matrix"]
     set_up = (ROOT / ".ci" / "set-up").read_text(encoding="utf-8")
     low, high = re.search(
         r"\(3, (\d+)\) <= sys\.version_info\[:2\] <= \(3, (\d+)\)", set_up
@@ -158,21 +155,16 @@ def test_python_versions_are_those_of_the_set_up():
 def test_the_checks_run_by_one_definition_and_leave_what_failed():
     """`.ci/run` calls `make test`; a failed job keeps logs, screenshots and executed chapters."""
     for path in WORKFLOWS:
-        named = [
-            step for step in steps(path) if step.get("uses", "").startswith("actions/upload-a")
+        (upload,) = [
+            step
+            for step in steps(path)
+            if step.get("uses", "").startswith("actions/upload-artifact@")
+            and step.get("if") == "failure()"
         ]
-        (upload,) = named
-        assert upload["if"] == "failure()"
         assert upload["with"]["path"].split() == [
             f"_build/{folder}" for folder in ("logs", "screenshots", "executed")
         ]
-    assert ".ci/run" in scripts(ROOT / ".github/workflows/tests.yml")
+    for name in ("tests.yml", "newest.yml"):
+        assert ".ci/run" in scripts(ROOT / ".github/workflows" / name)
+    assert "make test" in scripts(RELEASE)
     assert re.search(r"^make test ", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.M)
-
-
-def test_the_address_is_checked_before_anything_runs():
-    commands = scripts(ROOT / ".github/workflows/book.yml")
-    check = 'tools.stamp --check --expect "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
-    (position,) = [n for n, command in enumerate(commands) if check in command]
-    (books,) = [n for n, command in enumerate(commands) if "make book" in command]
-    assert position < books

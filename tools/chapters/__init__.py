@@ -16,5 +16,6 @@ package_names  which names of the package a chapter uses
 taught         what a chapter teaches is what the package runs
 reachable      which corpus can be had here
 keras_folder   a text where Keras looks for it
-repository     the repository's address
+repository     the repository's address, and the tag of its version
+release        what must hold before a tag is published
 """

@@ -17,7 +17,7 @@ import yaml
 
 from charrnn.support.folders import write_folder_atomically
 from tools.chapters.notebooks import ROOT
-from tools.chapters.repository import Repository, read_repository
+from tools.chapters.repository import Repository, launch_addresses, read_repository
 from tools.site.assembly import BuildError, assemble, find_language
 from tools.site.finishing import finish
 from tools.site.redirects import read_redirects, write_redirects
@@ -78,6 +78,8 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
         "title": language.title,
         "address": address,
         "storage": storage_key(repository),
+        # Of the language's notebooks, by the service that opens them.
+        "launch": launch_addresses(repository, f"notebooks/{code}"),
         "languages": {other.code: other.name for other in languages(root).values()},
         "notices": notices,
         "words": words,

@@ -80,11 +80,12 @@ def test_the_address_of_colab(book: Path, capsys: pytest.CaptureFixture[str]) ->
     sync_is_stable(book, capsys)
     english = read_any_page(place(book, TINY, "en"))
     address = "https://colab.research.google.com/github/{}/notebooks/{}/01_tiny.ipynb"
-    stamp_notebook(english, f"notebooks/en/{TINY}", Repository("https://github.com/new/home", "x"))
+    moved = Repository("https://github.com/new/home", "x", "1.2.4")
+    stamp_notebook(english, f"notebooks/en/{TINY}", moved)
     write_chapter(place(book, "", "en"), english)
     assert main(["sync"], book) == 0
     source = cell_of(read_any_page(place(book)), "title").source
-    link = f"[Colab에서 열기]({address.format('new/home/blob/x', 'ko')})。"
+    link = f"[Colab에서 열기]({address.format('new/home/blob/v1.2.4', 'ko')})。"
     assert source.endswith(link)
     assert source.startswith("# Tiny 번역 title")
     assert table(book, capsys)["01_tiny"] == (7, 0, 0)  # a new address makes nothing stale

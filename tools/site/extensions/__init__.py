@@ -1,6 +1,7 @@
 """Extensions of Sphinx, loaded by name: the names begin with book_ so that none hides another.
 
 book_language_menu    a page among its translations: menu, addresses, notices
+book_launch           the buttons that open a chapter in Colab or Kaggle, at the tag of its release
 book_words            what theme and extensions say, in the language of the book
 book_mathjax          formulas, set while the book is built
 book_search           search within the pages
