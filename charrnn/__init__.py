@@ -45,4 +45,4 @@ Systems A to D, which docstrings name, are four tutorials of the TensorFlow proj
 rebuilds; its appendix says which.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

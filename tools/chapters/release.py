@@ -23,15 +23,20 @@ def _order(tag: str) -> tuple[int, ...]:
     return tuple(map(int, match.groups())) if match else ()
 
 
+def _below(changes: str, heading: str) -> str:
+    """Return what stands below a heading of CHANGELOG.md, "" if there is no such heading."""
+    pattern = rf"^## {re.escape(heading)}(?: [^\n]*)?\n(.*?)(?=^## |\Z)"
+    match = re.search(pattern, changes, re.M | re.S)
+    return match[1].strip() if match else ""
+
+
 def section(changes: str, version: str) -> str:
     """Return what CHANGELOG.md says of a version, without its heading.
 
     Raises:
         ValueError: it has no such section, or an empty one.
     """
-    heading = rf"^## {re.escape(version)}(?: [^\n]*)?\n"
-    match = re.search(heading + r"(.*?)(?=^## |\Z)", changes, re.M | re.S)
-    text = match[1].strip() if match else ""
+    text = _below(changes, version)
     if not text:
         raise ValueError(
             f"CHANGELOG.md: expected a section '## {version}' with what is new, found none"
@@ -49,7 +54,7 @@ def check_release(root: Path, repository: Repository, tag: str) -> None:
 
     Raises:
         ValueError: the tag is not that of the version, the version is no newer than the last
-            release, or CHANGELOG.md has nothing on it.
+            release, or CHANGELOG.md has nothing on it, or changes that belong to none.
     """
     if tag != repository.tag:
         raise ValueError(
@@ -59,4 +64,10 @@ def check_release(root: Path, repository: Repository, tag: str) -> None:
     before = [other for other in released(root) if other != tag]
     if before and _order(tag) <= _order(before[-1]):
         raise ValueError(f"tag: expected one newer than {before[-1]}, received {tag}")
-    section((root / "CHANGELOG.md").read_text(encoding="utf-8"), repository.version)
+    changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    section(changes, repository.version)
+    if _below(changes, "Unreleased"):
+        raise ValueError(
+            f"CHANGELOG.md: expected nothing under 'Unreleased' when {tag} is published, found "
+            f"changes; they belong under '## {repository.version}', or the version is another"
+        )

@@ -15,8 +15,6 @@ CHANGES = """\
 
 ## Unreleased
 
-- Later.
-
 ## 1.2.3 (2026-12-01)
 
 ### Added
@@ -71,6 +69,13 @@ def test_releases_are_ordered_by_number(root: Path) -> None:
 def test_a_wrong_state_is_refused(root: Path, version: str, tag: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check_release(root, Repository(REPOSITORY.url, "main", version), tag)
+
+
+def test_changes_that_belong_to_no_version_are_refused(root: Path) -> None:
+    changes = CHANGES.replace("## Unreleased\n", "## Unreleased\n\n- Later.\n")
+    (root / "CHANGELOG.md").write_text(changes, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"nothing under 'Unreleased' when v1\.2\.3 is published"):
+        check_release(root, REPOSITORY, "v1.2.3")
 
 
 def test_the_section_of_a_version() -> None:
