@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import time
 from pathlib import Path
 
 from tools.screenshot import NO_BROWSER, SETTLED, chromium
@@ -10,6 +11,8 @@ from tools.screenshot import NO_BROWSER, SETTLED, chromium
 # wants, pages without JavaScript have no colours.
 KNOWN = ("Got invalid theme mode",)
 WIDE = {"width": 1280, "height": 900}
+# The longest wait for what a page does.
+SECONDS = 60
 NARROW = {"width": 360, "height": 740}
 
 FACTS = """() => {
@@ -81,6 +84,17 @@ def pages(site: Path) -> list[str]:
 def axe_script() -> str:
     package = importlib.util.find_spec("axe_playwright_python")
     return (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def wait_until(page, expression, argument=None):
+    """Wait until an expression or a function of the page comes to something true.
+
+    Playwright's own wait evaluates a text in the page again and again, which the policy forbids.
+    """
+    deadline = time.monotonic() + SECONDS
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline, f"still not so: {expression}"
+        page.wait_for_timeout(20)
 
 
 class Tab:

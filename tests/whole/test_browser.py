@@ -24,6 +24,7 @@ from tests.helpers.browser import (
     WIDE,
     Tab,
     pages,
+    wait_until,
 )
 from tests.helpers.colours import DARK, contrast
 from tools.chapters.notebooks import ROOT, read_chapter, tags
@@ -317,7 +318,7 @@ def test_search_by_keyboard_leads_to_a_page(tab, look, language):
     button = opened.locator(".search-button__button:visible").first
     button.focus()
     opened.keyboard.press("Enter")
-    opened.wait_for_function(f"document.activeElement.matches('{FIELD}')")
+    wait_until(opened, f"document.activeElement.matches('{FIELD}')")
     assert opened.locator(FIELD).get_attribute("placeholder") == PLACEHOLDERS[language]
 
     opened.keyboard.press("Escape")
@@ -478,7 +479,7 @@ def test_axe_finds_nothing_serious(tab, language, page):
     code = () if (language, page) == (WHOLE, chapter(WHOLE)) else ("pre",)
     for scheme in ("light", "dark"):
         opened.emulate_media(color_scheme=scheme)
-        opened.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        wait_until(opened, f"document.documentElement.dataset.theme === '{scheme}'")
         assert tab.serious(exclude=("mjx-container", *code), runOnly=["color-contrast"]) == []
     opened.emulate_media(color_scheme="light")
 
