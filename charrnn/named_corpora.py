@@ -154,6 +154,8 @@ _STORIES = {
     "원고료이백원": "2a87105b20e2cea2c29597106b4a7dfb1ebfb54daf3d4811778b0652ecfca179",
 }
 #: The corpora by the names that ``corpora.load`` takes.
+#:
+#: :meta hide-value:
 CORPORA = {
     "shakespeare": Corpus(
         (

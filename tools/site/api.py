@@ -66,9 +66,8 @@ def home(root: Path, name: str) -> str:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
             for alias in node.names:
                 if (alias.asname or alias.name) == last:
-                    return home(
-                        root, f"{str(node.module).removeprefix(f'{PACKAGE}.')}.{alias.name}"
-                    )
+                    origin = str(node.module).removeprefix(f"{PACKAGE}.")
+                    return home(root, f"{origin}.{alias.name}")
     return name
 
 

@@ -232,7 +232,7 @@ def assemble(
         language: code of the language.
 
     Returns:
-        Page -> notices for its reader, in the order of the toc; the pages of terms and API come last.
+        Page -> notices for its reader, in the order of the toc; pages of the build come last.
 
     Raises:
         BuildError: a part or a page is missing, or the language is none of the book.

@@ -14,7 +14,7 @@ from typing import Any
 
 from docutils import nodes  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
-from sphinx.domains.python import PyObject
+from sphinx.domains.python._object import PyObject
 
 PAGE = "api"
 CLASS = "api-links"
@@ -92,7 +92,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "autodoc_member_order": "bysource",
         # Keras' texts about methods that a class overrides without a word.
         "autodoc_inherit_docstrings": False,
-        "autodoc_default_options": {"no-value": True},
         "napoleon_numpy_docstring": False,
         "napoleon_use_ivar": True,
         "napoleon_attr_annotations": False,
