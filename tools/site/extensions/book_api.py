@@ -18,6 +18,9 @@ from sphinx.domains.python._object import PyObject
 
 PAGE = "api"
 CLASS = "api-links"
+# How Sphinx writes the arguments of a long signature: a list of definitions without terms, which a
+# screen reader announces as such.
+ARGUMENTS = re.compile(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>")
 # TensorFlow and Keras come through the backend: no names of the package.
 IMPORT = re.compile(r"^(?:from|import) charrnn\b(?!\.backend)", re.M)
 
@@ -47,6 +50,17 @@ def add_links(app: Sphinx, document: nodes.document) -> None:
         link += nodes.literal(name, name)
         line += [nodes.Text(", " if number else ""), link]
     cell.parent.insert(cell.parent.index(cell) + 1, line)
+
+
+def write_arguments(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], document: Any
+) -> None:
+    """Write the arguments of long signatures as plain lines."""
+    if page == PAGE:
+        context["body"] = ARGUMENTS.sub(
+            lambda found: f'<div class="arguments">\n{found[1].replace("dd>", "div>")}</div>',
+            context["body"],
+        )
 
 
 def definition(thing: Any) -> ast.FunctionDef | ast.ClassDef | None:
@@ -110,4 +124,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
             field.label = "Attributes"  # as the docstrings say; Sphinx says "Variables"
     app.connect("autodoc-process-signature", as_written)
     app.connect("doctree-read", add_links)
+    app.connect("html-page-context", write_arguments)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
