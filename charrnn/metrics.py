@@ -276,7 +276,7 @@ def witten_bell_probabilities(
     """Return the probability that an interpolated Witten-Bell n-gram gives to each character.
 
     The probability after a context h that was followed by c(h) characters, t(h) of them different,
-    is (count + t(h) * p_shorter) / (c(h) + t(h)); the shortest estimate is uniform.
+    is ``(count + t(h) * p_shorter) / (c(h) + t(h))``; the shortest estimate is uniform.
 
     Args:
         training: ids to count, shape (characters,).

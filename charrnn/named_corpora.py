@@ -153,6 +153,9 @@ _STORIES = {
     "광염소나타": "eb5a89f8a36070cf8fb31c63425d2fa5ae1bc9ce8d4dd2446fca3ad35f297905",
     "원고료이백원": "2a87105b20e2cea2c29597106b4a7dfb1ebfb54daf3d4811778b0652ecfca179",
 }
+#: The corpora by the names that ``corpora.load`` takes.
+#:
+#: :meta hide-value:
 CORPORA = {
     "shakespeare": Corpus(
         (

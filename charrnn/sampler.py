@@ -30,11 +30,11 @@ def gru_step(projected: Array, state: State, kernel: Array, bias: Array) -> Stat
     """Return a GRU's state after one time step.
 
     Args:
-        projected: input times input kernel plus input bias, shape (batch, 3 * units); the thirds
-            belong to the update gate, the reset gate and the candidate.
+        projected: input times input kernel plus input bias, shape ``(batch, 3 * units)``; the
+            thirds belong to the update gate, the reset gate and the candidate.
         state: one array of shape (batch, units).
-        kernel: recurrent kernel, shape (units, 3 * units).
-        bias: recurrent bias, shape (3 * units,).
+        kernel: recurrent kernel, shape ``(units, 3 * units)``.
+        bias: recurrent bias, shape ``(3 * units,)``.
 
     Source: Cho et al. 2014; with the reset gate after the product, as in cuDNN and Keras.
     """
@@ -66,11 +66,11 @@ def lstm_step(projected: Array, state: State, kernel: Array, bias: Array) -> Sta
     """Return an LSTM's state, (output, cell), after one time step.
 
     Args:
-        projected: input times input kernel, shape (batch, 4 * units); the quarters belong to the
-            input gate, the forget gate, the candidate and the output gate.
+        projected: input times input kernel, shape ``(batch, 4 * units)``; the quarters belong to
+            the input gate, the forget gate, the candidate and the output gate.
         state: output and cell, each of shape (batch, units).
-        kernel: recurrent kernel, shape (units, 4 * units).
-        bias: shape (4 * units,).
+        kernel: recurrent kernel, shape ``(units, 4 * units)``.
+        bias: shape ``(4 * units,)``.
 
     Source: Hochreiter and Schmidhuber 1997, with a forget gate (Gers et al. 2000).
     """

@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 UNKNOWN = "[UNK]"
+#: The id of every character that a vocabulary lacks.
 UNKNOWN_ID = 0
 
 

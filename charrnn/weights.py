@@ -63,6 +63,9 @@ def shipped(name: str) -> Path:
     return folder / f"{name}{ENDING}"
 
 
+#: The file of the model that comes with the book.
+#:
+#: :meta hide-value:
 PRETRAINED = shipped("shakespeare")
 
 # Kinds of recurrent cell, and how many matrices of (input, units) each has side by side.

@@ -34,7 +34,7 @@ __all__ = ["LEAST", "Options", "Run"]
 
 # Characters to train on: that `timed_training.train_for` needs.
 TRAINED = 513
-# Characters of a text: also a window and its target to validate on.
+#: Characters that a text needs to be trained on and, in a window and its target, validated on.
 LEAST = TRAINED + WINDOW + 1
 # Columns of a terminal that a report's sample has.
 SAMPLED = 60

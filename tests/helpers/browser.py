@@ -24,9 +24,9 @@ FACTS = """() => {
   };
   const formulas = [...article.querySelectorAll(".math")];
   return {
-    prose: text("pre, code, script, style, .math, .cell, a.headerlink"),
+    prose: text("pre, code, script, style, .math, .cell, a.headerlink, dt.sig"),
     searched: text("pre:not(.tag_searched .cell_output *), .cell_input, script, style, .math, " +
-      ".cell:not(.tag_searched), .toctree-wrapper, .translation-notice"),
+      ".cell:not(.tag_searched), .toctree-wrapper, .translation-notice, .api-links"),
     formulas: formulas.length,
     unset: formulas.filter((formula) => !formula.querySelector("mjx-container"))
       .map((formula) => formula.textContent),

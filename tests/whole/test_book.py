@@ -30,6 +30,8 @@ from tools.chapters.notebooks import (
     solutions,
     toc_files,
 )
+from tools.site.api import PAGE as API
+from tools.site.api import entries, offered, used_names
 from tools.site.terms import PAGE as TERMS
 from tools.translation.figures import read_figures
 from tools.translation.glossary import read_glossary
@@ -40,8 +42,8 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 LANGUAGES = languages(ROOT)
 ENGLISH = [Path(file).name for file in toc_files()]
 CHAPTERS = [f"{code}/{name}" for code in LANGUAGES for name in ENGLISH]
-# Besides the chapters: the front page, and the page of the terms, which the build makes.
-PAGES = [*CHAPTERS, *(f"{code}/{name}" for code in LANGUAGES for name in ("index", TERMS))]
+# Besides the chapters: the front page, and the pages of terms and API, which the build makes.
+PAGES = [*CHAPTERS, *(f"{code}/{name}" for code in LANGUAGES for name in ("index", TERMS, API))]
 
 
 def page_of(name: str) -> Notebook:
@@ -188,8 +190,10 @@ def test_images_say_what_they_show(site, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_no_markup_is_left_unrendered(site, page):
     body = article(site, page)
-    # A cell may show text that looks like HTML.
-    left_out = {id(tag) for tag in body.select("pre, code, script, style, .math, .cell_output")}
+    # A cell may show text that looks like HTML; names of arguments may begin with asterisks.
+    left_out = {
+        id(tag) for tag in body.select("pre, code, script, style, .math, .cell_output, dt.sig")
+    }
     text = "".join(texts_outside(body, left_out))
     assert len(text) > 100
     assert STRAY.findall(text) == []
@@ -290,7 +294,7 @@ def test_the_sidebar_shows_the_parts_with_their_chapters(site, page):
         ]
         for part in TOC["parts"]
     }
-    expected[list(expected)[-1]].append(TERMS)
+    expected[list(expected)[-1]] += [TERMS, API]
     assert shown == expected
 
 
@@ -310,6 +314,49 @@ def test_the_page_of_the_terms_shows_the_glossary(site, code):
     assert set(linked) == {0, 1}
     english = article(site, f"{SOURCE}/{TERMS}").select("table.terms a")
     assert sum(linked) == len(english) > len(terms) / 2
+
+
+USED = used_names(ROOT, {name: page_of(name) for name in ENGLISH})
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page_of_the_api_has_each_name_once(site, code):
+    groups = offered(ROOT, {name for names in USED.values() for name in names.values()})
+    expected = [
+        f"charrnn.{module}.{name}"
+        for group in groups
+        for module, names in group.items()
+        for name in names
+    ]
+    page = article(site, f"{code}/{API}")
+    if code == SOURCE:
+        shown = [tag["id"] for tag in page.select("section > dl.py > dt")]
+        # Their own arguments, not those that Keras' classes take, and types as the source has them.
+        arguments = page.find(id="charrnn.model.CharacterModel").get_text()
+        assert "vocabulary_size: int," in arguments
+        assert "kwargs" not in arguments
+        assert "ids: npt.ArrayLike" in page.find(id="charrnn.vocabulary.Vocabulary.decode").text
+        assert "ids: Ids" in page.find(id="charrnn.encoded.EncodedText").text
+    else:
+        addresses = [link["href"] for link in page.select("dl a")]
+        assert {address.partition("#")[0] for address in addresses} == {f"../{SOURCE}/{API}.html"}
+        shown = [address.partition("#")[2] for address in addresses]
+    assert len(shown) == len(set(shown)) > 100
+    # Within a module a name may stand elsewhere, as where the source has it.
+    assert sorted(shown) == sorted(expected)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_leads_to_the_api_under_its_imports(site, page):
+    code, name = page.split("/")
+    names = entries(ROOT, USED)[name]
+    lines = article(site, page).select("p.api-links")
+    assert len(lines) == bool(names)
+    for line in lines:
+        folder = "" if code == SOURCE else f"../{SOURCE}/"
+        shown = {link.get_text(): link["href"] for link in line.select("a")}
+        assert shown == {each: f"{folder}{API}.html#{place}" for each, place in names.items()}
+        assert "import" in line.find_previous_sibling("div", class_="cell").get_text()
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

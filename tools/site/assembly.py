@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from tools.chapters.notebooks import ROOT, Notebook, read_chapter, toc_files, write_notebook
+from tools.site.api import PAGE as API
+from tools.site.api import api_page, used_names
 from tools.site.terms import PAGE, terms_page
 from tools.translation.figures import Figures, describe_figures, read_figures
 from tools.translation.files import page_bytes, read_any_page
@@ -180,6 +182,28 @@ def write_terms(
     return [PAGE]
 
 
+def write_api(
+    entries: list[str], source: Path, target: Path, root: Path, language: Language
+) -> list[str]:
+    """Write the page of the package's API; arguments are those of `write_terms`.
+
+    Returns:
+        The name of the page; none for a book without a package.
+
+    Raises:
+        BuildError: a page of the toc has its name.
+    """
+    files = {Path(entry).name: page_file(entry, source, root) for entry in entries}
+    if API in files:
+        raise BuildError(f"_toc.yml: expected no page {API}, which the build makes, found one")
+    chapters = {name: read_chapter(path) for name, path in files.items() if path.suffix == ".ipynb"}
+    page = api_page(root, used_names(root, chapters), language)
+    if not page:
+        return []
+    (target / f"{API}.rst").write_text(page, encoding="utf-8")
+    return [API]
+
+
 def copy_part(part: str, target: Path, root: Path) -> None:
     """Copy a file or folder of the repository to the same place below `target`.
 
@@ -208,7 +232,7 @@ def assemble(
         language: code of the language.
 
     Returns:
-        Page -> notices for its reader, in the order of the toc; the page of the terms comes last.
+        Page -> notices for its reader, in the order of the toc; pages of the build come last.
 
     Raises:
         BuildError: a part or a page is missing, or the language is none of the book.
@@ -229,7 +253,11 @@ def assemble(
         )
         for entry in entries
     }
-    last = write_terms(entries[1:], source, target, root, spoken)
+    last = [
+        name
+        for write in (write_terms, write_api)
+        for name in write(entries[1:], source, target, root, spoken)
+    ]
     (target / toc.name).write_text(
         yaml.safe_dump(derived_toc(toc, spoken.parts, last), allow_unicode=True, sort_keys=False),
         encoding="utf-8",

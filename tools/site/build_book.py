@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from charrnn.support.folders import write_folder_atomically
-from tools.chapters.notebooks import ROOT
+from tools.chapters.notebooks import ROOT, read_chapter
 from tools.chapters.repository import Repository, launch_addresses, read_repository
+from tools.site.api import entries, used_names
 from tools.site.assembly import BuildError, assemble, find_language
 from tools.site.finishing import finish
 from tools.site.redirects import read_redirects, write_redirects
@@ -44,13 +45,19 @@ def storage_key(repository: Repository) -> str:
     return f"{repository.name}/language"
 
 
-def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[str, Any]:
+def configuration(
+    root: Path,
+    code: str,
+    notices: dict[str, list[str]],
+    api: dict[str, dict[str, str]] | None = None,
+) -> dict[str, Any]:
     """Derive the configuration of one language from the one `_config.yml`.
 
     Args:
         root: the repository.
         code: the language.
         notices: page -> what its reader must be told.
+        api: page -> name that its code uses -> anchor on the page of the API.
 
     Raises:
         BuildError: there is no such language.
@@ -82,6 +89,7 @@ def configuration(root: Path, code: str, notices: dict[str, list[str]]) -> dict[
         "launch": launch_addresses(repository, f"notebooks/{code}"),
         "languages": {other.code: other.name for other in languages(root).values()},
         "notices": notices,
+        "api": api or {},
         "words": words,
     }
     return content
@@ -149,7 +157,9 @@ def build(
         folder = Path(temporary).resolve()
         notices = assemble(source, folder, root, language)
         redirects = read_redirects(root, notices)
-        content = configuration(root, language, notices)
+        chapters = {path.stem: read_chapter(path) for path in folder.glob("*.ipynb")}
+        api = entries(root, used_names(root, chapters))
+        content = configuration(root, language, notices, api)
         (folder / "_config.yml").write_text(
             yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )

@@ -7,5 +7,6 @@ book_mathjax          formulas, set while the book is built
 book_search           search within the pages
 book_quoted_language  outputs in English on pages in other languages say so
 book_live             the live elements: script, words, what they store
+book_api              the package's API from docstrings; chapters lead there
 book_without_thebe    leaves out a script that nothing here uses
 """

@@ -34,7 +34,10 @@ SPHINX_FILES = ("searchtools.js", "language_data.js", "searchindex.js")
 SPHINX_SCRIPT = re.compile(
     r'\s*<script src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
-SKIPPED = "a.headerlink, .cell, pre, script, style, div.math, .toctree-wrapper, .translation-notice"
+SKIPPED = (
+    "a.headerlink, .cell, pre, script, style, div.math, .toctree-wrapper, .translation-notice, "
+    ".api-links"
+)
 # Between two Chinese characters goes a space without width, at which pagefind divides the text.
 # Left to itself it divides by a dictionary of simplified characters, and a browser divides the
 # query by another one.
