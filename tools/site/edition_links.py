@@ -16,7 +16,7 @@ def with_links(page: str, sizes: Mapping[str, int], words: Mapping[str, str]) ->
 
     Args:
         page: the HTML.
-        sizes: file of each edition, beside the page -> its bytes.
+        sizes: file of the PDF and of the EPUB, beside the page -> its bytes.
         words: of the language.
 
     Raises:
@@ -26,13 +26,14 @@ def with_links(page: str, sizes: Mapping[str, int], words: Mapping[str, str]) ->
     start = page.find(ARTICLE)
     if start < 0:
         raise ValueError("expected a front page with an article, found none")
-    links = []
+    links = {}
     for name, size in sizes.items():
         megabytes = words["live_megabytes"].format(size=max(1, round(size / 1e6)))
-        kind = name.rpartition(".")[2].upper()
-        links.append(f'<a href="{html.escape(name)}">{kind}</a> ({html.escape(megabytes)})')
-    text = html.escape(words["edition_offline"])
-    block = f'{BEGIN}<p class="editions">{text} {", ".join(links)}</p>{END}'
+        kind = name.rpartition(".")[2]
+        link = f'<a href="{html.escape(name)}">{kind.upper()}</a>'
+        links[kind] = f"{link} ({html.escape(megabytes)})"
+    text = html.escape(words["edition_offline"]).format_map(links)
+    block = f'{BEGIN}<p class="editions">{text}</p>{END}'
     found = next(place for place in PLACES if page.find(place, start) >= 0)
     place = page.index(found, start) + (len(found) if found == PLACES[0] else 0)
     return f"{page[:place]}{block}{page[place:]}"

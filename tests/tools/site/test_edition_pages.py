@@ -130,17 +130,19 @@ def test_the_front_page_leads_to_the_editions_with_their_size(book, code):
     html = BeautifulSoup(once, "html.parser")
     paragraph = html.select_one("article p.editions")
     eight, one = (words["live_megabytes"].format(size=size) for size in (8, 1))
-    assert paragraph.get_text() == f"{words['edition_offline']} PDF ({eight}), EPUB ({one})"
+    assert paragraph.get_text() == words["edition_offline"].format(
+        pdf=f"PDF ({eight})", epub=f"EPUB ({one})"
+    )
     assert [link["href"] for link in paragraph.find_all("a")] == ["a.pdf", "a.epub"]
     assert paragraph.find_previous_sibling().name == "ul"
     # Once more, with other sizes: in place of the first ones.
-    again = with_links(once, {"a.pdf": 9_000_000}, words)
-    assert again == with_links(page, {"a.pdf": 9_000_000}, words)
+    again = with_links(once, {"a.pdf": 9_000_000, "a.epub": 400}, words)
+    assert again == with_links(page, {"a.pdf": 9_000_000, "a.epub": 400}, words)
     assert eight not in again
 
 
 def test_a_front_page_without_a_list_has_the_links_at_its_end():
-    words = {"edition_offline": "Offline:", "live_megabytes": "{size} MB"}
+    words = {"edition_offline": "Offline: {pdf}", "live_megabytes": "{size} MB"}
     page = '<ul></ul><article class="bd-article"><p>Words.</p></article>'
     html = BeautifulSoup(with_links(page, {"a.pdf": 10**7}, words), "html.parser")
     assert html.article.find_all("p")[-1].get_text() == "Offline: PDF (10 MB)"
