@@ -12,11 +12,11 @@ measurements), so it takes so many fewer; ``--speed`` measures that on an idle m
 
 The learning rate of each is the best of three in a short run (``part`` is "choice": trained on nine
 tenths of the training text, measured on its last tenth); the longer runs take it and are measured
-on the validation text, and so are those of ``LONGER``. Losses are of windows
-of 128 characters, each of which begins without a past. ``--store`` keeps the records up to date,
-and the transformer of the run ``STORED`` with its weights; rows that the records hold are not
-measured again. ``transformer_context.csv`` has the loss at each position of these windows, so after
-so many characters of context, for the first seed of the runs of equal time.
+on the validation text, and so is that of ``LONGER``. Losses are of windows of 128 characters, each
+of which begins without a past. ``--store`` keeps the records up to date, and the transformer of the
+run ``STORED`` with its weights; rows that the records hold are not measured again.
+``transformer_context.csv`` has the loss at each position of these windows, so after so many
+characters of context, for the first seed of the runs of equal time.
 """
 
 import argparse
@@ -103,14 +103,8 @@ RUNS = [
     for seed in (1, 2)
     for model, steps in {"gru": 4200, "transformer": 2800}.items()
 ]
-# Longer ones. In four times as many training steps without dropout the transformer learns the text
-# by heart, so each has a run of twice as many with it: the GRU's share is what the package's own
-# rule (``recipes``) gives for so many passes, the transformer's suits a network of this size.
-LONGER = [
-    Trial("transformer", 128, 4, 0.0, 11_200, BEST["transformer"], "validation"),
-    Trial("transformer", 128, 4, 0.1, 5_600, BEST["transformer"], "validation"),
-    Trial("gru", 480, 1, 0.3, 8_400, BEST["gru"], "validation"),
-]
+# Four times as long: without dropout it learns the text by heart.
+LONGER = [Trial("transformer", *SIZES["transformer"], 11_200, BEST["transformer"], "validation")]
 # The run whose transformer comes with the package.
 STORED = next(trial for trial in RUNS if trial.model == "transformer")
 

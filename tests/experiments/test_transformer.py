@@ -75,14 +75,8 @@ def test_times_are_equal():
     assert max(times) < 1.15 * min(times)
 
 
-def test_the_longer_runs_have_the_settings_of_those_of_equal_time():
-    equal = {replace(trial, steps=0) for trial in RUNS if trial.seed == 1}
-    assert {replace(trial, steps=0, dropout=0.0) for trial in LONGER} == equal
-    steps = {trial.model: trial.steps for trial in RUNS}
-    with_dropout = [trial for trial in LONGER if trial.dropout]
-    assert {trial.model: trial.steps for trial in with_dropout} == {
-        model: 2 * count for model, count in steps.items()
-    }
+def test_the_longer_run_has_the_settings_of_those_of_equal_time():
+    assert [replace(trial, steps=trial.steps // 4) for trial in LONGER] == [STORED]
 
 
 def test_losses_at_each_context_are_kept_of_the_runs_of_equal_time_alone(
