@@ -45,6 +45,8 @@ ROW_LINKS = re.compile(
     r"(?: · \[Kaggle\]\([^)\s]*\))?"
 )
 MARKED = re.compile(r"(?<=<!-- repository -->).*?(?=<!-- /repository -->)", re.S)
+# What pip installs, with or without the tag or branch that was written last.
+INSTALLED = re.compile(r"(git\+https://[\w./-]+)(?:@[\w.-]+)?")
 PROJECT_URL = re.compile(r'^(Repository = |REPOSITORY = )"[^"\n]*"$', re.M)
 METADATA = {
     "accelerator": "GPU",
@@ -126,6 +128,7 @@ def stamp_readme(text: str, repository: Repository) -> str:
         )
         part = re.sub(r"[\w-]+\.github\.io/[\w.-]+", f"{owner.lower()}.github.io/{name}", part)
         part = re.sub(r"^cd [\w.-]+$", f"cd {name}", part, flags=re.M)
+        part = INSTALLED.sub(rf"\g<1>@{repository.reference}", part)
         return ROW_LINKS.sub(links, part)
 
     return MARKED.sub(renew, text)

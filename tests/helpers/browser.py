@@ -7,9 +7,6 @@ from pathlib import Path
 
 from tools.screenshot import NO_BROWSER, SETTLED, chromium
 
-# The theme says this once per visitor who has not chosen a mode; with a default mode set, as it
-# wants, pages without JavaScript have no colours.
-KNOWN = ("Got invalid theme mode",)
 WIDE = {"width": 1280, "height": 900}
 # The longest wait for what a page does.
 SECONDS = 60
@@ -111,7 +108,7 @@ class Tab:
         self.page.on("response", self._response)
 
     def _console(self, message):
-        if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
+        if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text}")
 
     def _request(self, request):

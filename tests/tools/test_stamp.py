@@ -20,6 +20,7 @@ See https://github.com/other/thing.
 ```
 git clone https://github.com/old-owner/old.name.git
 cd old.name
+pip install 'a[b] @ git+https://github.com/old-owner/old.name'
 ```
 | [A](notebooks/en/one.ipynb) | [Colab](https://colab.research.google.com/notebooks/en/one.ipynb) |
 The [book](https://old-owner.github.io/old.name/), [issues](https://github.com/old-owner/old/issues).
@@ -65,6 +66,7 @@ def test_readme_and_project(book: Path) -> None:
     readme = (book / "README.md").read_text(encoding="utf-8")
     assert "See https://github.com/other/thing." in readme
     assert "git clone https://github.com/owner/name.git\ncd name\n" in readme
+    assert "'a[b] @ git+https://github.com/owner/name@v1.2.3'\n" in readme
     assert "(https://owner.github.io/name/)" in readme
     assert "(https://github.com/owner/name/issues)" in readme
     project = (book / "pyproject.toml").read_text(encoding="utf-8")

@@ -179,7 +179,7 @@ def test_the_chapters_run_beside_an_installed_package(tmp_path, which, asked):
         assert Path(folder) != root
 
 
-def test_the_container_for_development_runs_make_book():
+def test_the_container_for_development_is_set_up_for_make_book():
     container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
     assert container["postCreateCommand"] == "make setup"
     python = re.fullmatch(r"python:(3\.\d+)", container["image"])[1]
