@@ -30,13 +30,17 @@ from tools.chapters.notebooks import (
     solutions,
     toc_files,
 )
+from tools.chapters.repository import read_repository
 from tools.site.api import PAGE as API
 from tools.site.api import entries, offered, used_names
+from tools.site.build_book import public_address
 from tools.site.terms import PAGE as TERMS
 from tools.translation.figures import read_figures
 from tools.translation.glossary import read_glossary
 from tools.translation.languages import SOURCE, folder, languages
 
+# The address of all sites, without the host.
+BASE = urlsplit(public_address(read_repository(ROOT / "_config.yml"))).path
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 LANGUAGES = languages(ROOT)
@@ -115,7 +119,10 @@ def broken(page: Path, site: Path, address: str) -> bool:
     parts = urlsplit(address)
     if parts.scheme or parts.netloc:
         return False
-    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    path = unquote(parts.path)
+    if path.startswith(BASE):  # only 404.html, which is shown at any depth, has such addresses
+        path = str(site / path.removeprefix(BASE))
+    target = (page.parent / path).resolve() if path else page
     if target.is_dir():
         target = target / "index.html"
     if not target.is_file() or not target.is_relative_to(site):
