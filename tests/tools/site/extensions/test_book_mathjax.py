@@ -4,9 +4,17 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
-from tools.site.extensions.book_mathjax import replace_formulas, set_formulas
+from tools.site.extensions.book_mathjax import (
+    FONTS,
+    mathjax_folder,
+    replace_formulas,
+    set_formulas,
+    signs_of,
+    write_fonts,
+)
 
 
 def test_formulas_are_set_with_what_screen_readers_read():
@@ -46,3 +54,23 @@ def test_pages_need_no_script(tmp_path):
     assert [formula.math.get_text() for formula in found.select(".math")] == ["a<b", "c"]
     assert found.code.get_text() == r"\(d\)"
     assert (tmp_path / "_static" / "formulas.css").is_file()
+
+
+def test_fonts_have_the_signs_of_the_formulas_alone(tmp_path):
+    formulas = [(r"x \in \{0, \tfrac12\} \text{ or } \sum_i", False), ("f''", False)]
+    _, style = set_formulas(formulas)
+    signs = signs_of(style)
+    # Each sign as its font has it: letters of a formula are letters there.
+    assert {"x", "i", "0", "1", "2", "{", "}", "\u2208", "\u2211", "\u2032"} <= signs
+    assert not {"y", "\\"} & signs
+    write_fonts(tmp_path / "fonts", signs)
+    found = {path.name: TTFont(path).getBestCmap() for path in (tmp_path / "fonts").iterdir()}
+    assert "x" in map(chr, found["MathJax_Math-Italic.woff"])
+    assert "\u2208" in map(chr, found["MathJax_Main-Regular.woff"])
+    assert list(found["MathJax_Zero.woff"]) == [0xEFFC]
+    assert "MathJax_Vector-Bold.woff" not in found
+    whole = mathjax_folder() / FONTS
+    for name, signs_there in found.items():
+        before = TTFont(whole / name).getBestCmap()
+        wanted = {number for number in before if chr(number) in signs} or set(before)
+        assert set(signs_there) == wanted, name
