@@ -19,7 +19,7 @@ The path of a text; each module names what goes in and what comes out:
     metrics         a model and ids -> loss; n-grams to compare with
     weights         arrays        <-> files
     export          a model       <-> files that others load
-    command_line    `python -m charrnn`, or `charrnn`: train, sample, page, evaluate
+    command_line    `python -m charrnn`, or `charrnn`: survey, train, sample, page, evaluate
 
 What these share, and behind one word each what serves them:
 

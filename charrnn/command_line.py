@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     started_as = "charrnn" if Path(sys.argv[0]).stem == "charrnn" else "python -m charrnn"
     parser = argparse.ArgumentParser(
-        prog=started_as, description="Character models: train, sample, evaluate."
+        prog=started_as, description="Character models: survey, train, sample, page, evaluate."
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -136,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
         "--replace", action="store_true", help="replace the model, or the run, of that name"
     )
 
+    survey = commands.add_parser("survey", help="what to know about a text before training on it")
+    survey.set_defaults(run=_survey)
+    survey.add_argument(
+        "file", help="text in UTF-8, or the address or name of one, or - for the standard input"
+    )
+
     sample = commands.add_parser("sample", help="continue a prompt")
     sample.set_defaults(run=_sample)
     sample.add_argument("--model", default=str(PRETRAINED), help=MODEL)
@@ -170,6 +176,30 @@ def _parser() -> argparse.ArgumentParser:
         "validation (default, for models of named corpora: that one)",
     )
     return parser
+
+
+def _survey(options: Any) -> None:
+    from charrnn import corpora
+    from charrnn.own_text.losses import COUNTED, best_n_gram, limit, windows_read
+    from charrnn.texts.findings import findings
+    from charrnn.texts.survey import survey
+    from charrnn.vocabulary import Vocabulary
+
+    text = corpora.load(options.file, prefer_files=True)
+    for line in findings(survey(text)):
+        say(line)
+    kept = max(len(text) // 10, WINDOW + 1)  # as `train` keeps them
+    if len(text) < 2 * kept:
+        say(f"too short for n-grams, which take {2 * (WINDOW + 1)} characters")
+        return
+    vocabulary = Vocabulary(text)
+    ids = vocabulary.encode(text)
+    parts = windows_read(kept, limit(len(vocabulary)))
+    context, loss = best_n_gram(ids[:-kept][-COUNTED:], ids[-kept:], len(vocabulary), parts)
+    say(
+        f"best n-gram ({context} characters of context) on the last {kept:,} characters: "
+        f"{loss:.3f} nats per character; a model is worth its training if its loss there is lower"
+    )
 
 
 def _sample(options: Any) -> None:

@@ -15,6 +15,8 @@ from charrnn import command_line, corpora, encoded, recipes, weights
 from charrnn.command_line import main
 from charrnn.export import save_model
 from charrnn.sampler import Sampler
+from charrnn.texts.findings import findings
+from charrnn.texts.survey import survey
 from charrnn.weights import PRETRAINED, read_weights, shipped, write_weights
 from tests.helpers.own_text import TINY, clock_text
 
@@ -59,6 +61,24 @@ assert not loaded, loaded
     (expected,) = Sampler.load(PRETRAINED).generate(["ROMEO:"], 300, seed=5)
     assert result.stdout == expected + "\n"
     assert len(expected) == 306
+
+
+def test_a_survey_names_the_loss_that_a_training_has_to_beat(trained, capsys):
+    assert main(["survey", str(trained / "clock.txt")]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == list(findings(survey(clock_text())))
+    loss = read_weights(trained / "clock").card["n_gram_loss"]
+    kept = len(clock_text()) // 10
+    assert f"on the last {kept} characters: {loss:.3f} nats per character; " in last
+
+
+def test_a_survey_of_a_short_text_counts_no_n_grams(tmp_path, capsys):
+    for length, ends in ((513, "too short for n-grams, which take 514 characters"), (514, "lower")):
+        (tmp_path / "x.txt").write_text(("abc" * 200)[:length], encoding="utf-8")
+        assert main(["survey", str(tmp_path / "x.txt")]) == 0
+        assert capsys.readouterr().out.rstrip().endswith(ends)
+    assert main(["survey", str(tmp_path / "none.txt")]) == 1
+    assert capsys.readouterr().err.startswith("charrnn survey: file: expected")
 
 
 def test_sample_takes_its_options(capsys):
