@@ -180,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _survey(options: Any) -> None:
     from charrnn import corpora
-    from charrnn.own_text.losses import COUNTED, best_n_gram, limit, windows_read
+    from charrnn.own_text.losses import COUNTED, best_n_gram, kept_of, limit, windows_read
     from charrnn.texts.findings import findings
     from charrnn.texts.survey import survey
     from charrnn.vocabulary import Vocabulary
@@ -188,7 +188,7 @@ def _survey(options: Any) -> None:
     text = corpora.load(options.file, prefer_files=True)
     for line in findings(survey(text)):
         say(line)
-    kept = max(len(text) // 10, WINDOW + 1)  # as `train` keeps them
+    kept = kept_of(len(text))
     if len(text) < 2 * kept:
         say(f"too short for n-grams, which take {2 * (WINDOW + 1)} characters")
         return

@@ -9,7 +9,7 @@ from charrnn import metrics
 from charrnn.support.console import say
 from charrnn.windows import WINDOW, Ids
 
-__all__ = ["COUNTED", "best_n_gram", "limit", "losses", "windows_read"]
+__all__ = ["COUNTED", "best_n_gram", "kept_of", "limit", "losses", "windows_read"]
 
 # Characters that an evaluation predicts at most, spread over the text: some seconds of work, and
 # all of the validation text of tiny Shakespeare.
@@ -35,6 +35,11 @@ def losses(model: Any, ids: Ids) -> Iterator[tuple[str, float]]:
         say(f"windows of {WINDOW}: none, for the text has only {len(ids)} characters")
     streams = metrics.parallel_streams(len(ids), most)
     yield "stream_loss", metrics.stream_loss(model, ids, streams=streams)
+
+
+def kept_of(characters: int) -> int:
+    """Return how many characters at a text's end are for validation if nobody says: a tenth."""
+    return max(characters // 10, WINDOW + 1)
 
 
 def limit(symbols: int) -> int:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from charrnn import checkpoints
 from charrnn.encoded import EncodedText
 from charrnn.own_text import verdict
-from charrnn.own_text.losses import COUNTED, best_n_gram, limit, losses, windows_read
+from charrnn.own_text.losses import COUNTED, best_n_gram, kept_of, limit, losses, windows_read
 from charrnn.own_text.origin import kept_in_trainings, merge
 from charrnn.sampler import Sampler
 from charrnn.support.console import one_line, say
@@ -297,7 +297,7 @@ def _kept(characters: int, wanted: int | None) -> int:
     """Return how many characters at the end of a text are for validation: a tenth, or as wanted."""
     least, most = WINDOW + 1, characters - TRAINED
     if wanted is None:
-        return max(characters // 10, least)
+        return kept_of(characters)
     if not least <= wanted <= most:
         raise ValueError(
             f"--validation: expected {least} to {most:,} of the {characters:,} characters, "

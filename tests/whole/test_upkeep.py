@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.workflows import NEWEST, ROOT, TESTS, WORKFLOWS, read, scripts
+from tools.run_colab import colab_versions
 
 LOCKS = ["requirements.txt", "benchmarks/requirements.txt", ".ci/cuda.txt"]
 
@@ -121,8 +122,7 @@ def test_the_monthly_run_reports_whatever_failed_with_versions_of_each_run():
 
 
 def test_colab_s_versions_stand_in_one_place():
-    text = (ROOT / ".ci/colab-versions").read_text(encoding="utf-8")
-    versions = dict(re.findall(r"^(\w+)=(.+)$", text, re.M))
+    versions = colab_versions()
     for path in (TESTS, NEWEST):
         assert "grep -v '^#' .ci/colab-versions >>\"$GITHUB_OUTPUT\"" in scripts(path)
         assert "steps.colab.outputs.python" in path.read_text(encoding="utf-8")
