@@ -13,8 +13,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from tools.chapters.notebooks import ROOT, read_chapter
-from tools.site.api import entries, used_names
+from tools.chapters.notebooks import ROOT
+from tools.site.api import entries_of
 from tools.site.assembly import assemble
 from tools.site.build_book import configuration
 
@@ -112,9 +112,8 @@ def settings(content: dict[str, Any], folder: Path) -> dict[str, Any]:
 def build(python: Path, language: str, folder: Path, target: Path) -> None:
     """Build one language, warnings and unresolved references being errors."""
     notices = assemble(ROOT / "notebooks" / "en", folder, ROOT, language)
-    chapters = {path.stem: read_chapter(path) for path in folder.glob("*.ipynb")}
-    api = entries(ROOT, used_names(ROOT, chapters))
-    values = settings(configuration(ROOT, language, notices, api), folder)
+    content = configuration(ROOT, language, notices, entries_of(ROOT, folder))
+    values = settings(content, folder)
     place = folder / "tools" / "site" / "extensions"
     lines = [f"import sys\nsys.path.insert(0, {str(place)!r})"]
     lines += [f"{name} = {pformat(value)}" for name, value in values.items()]

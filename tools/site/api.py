@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools.chapters.notebooks import Notebook, tags
+from tools.chapters.notebooks import Notebook, read_chapter, tags
 from tools.chapters.output_rules import visible_code
 from tools.chapters.package_names import PACKAGE, package_names, parsed
 from tools.chapters.taught import definitions
@@ -118,6 +118,12 @@ def entries(root: Path, used: Mapping[str, Mapping[str, str]]) -> dict[str, dict
         page: {name: f"{PACKAGE}.{place}" for name, place in names.items() if place in known}
         for page, names in used.items()
     }
+
+
+def entries_of(root: Path, folder: Path) -> dict[str, dict[str, str]]:
+    """Return the entries of the chapters in an assembled folder, as ``entries``."""
+    chapters = {path.stem: read_chapter(path) for path in folder.glob("*.ipynb")}
+    return entries(root, used_names(root, chapters))
 
 
 def _heading(text: str, line: str) -> list[str]:

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from charrnn.support.folders import write_folder_atomically
-from tools.chapters.notebooks import ROOT, read_chapter
+from tools.chapters.notebooks import ROOT
 from tools.chapters.repository import Repository, launch_addresses, read_repository
-from tools.site.api import entries, used_names
+from tools.site.api import entries_of
 from tools.site.assembly import BuildError, assemble, find_language
 from tools.site.finishing import finish
 from tools.site.redirects import read_redirects, write_redirects
@@ -157,9 +157,7 @@ def build(
         folder = Path(temporary).resolve()
         notices = assemble(source, folder, root, language)
         redirects = read_redirects(root, notices)
-        chapters = {path.stem: read_chapter(path) for path in folder.glob("*.ipynb")}
-        api = entries(root, used_names(root, chapters))
-        content = configuration(root, language, notices, api)
+        content = configuration(root, language, notices, entries_of(root, folder))
         (folder / "_config.yml").write_text(
             yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
         )
